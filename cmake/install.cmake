@@ -1,0 +1,26 @@
+# The package: find_package(sigfd) gives the target sigfd::sigfd.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/sigfd)
+
+install(TARGETS sigfd
+  EXPORT sigfd-targets
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT sigfd-targets
+  NAMESPACE sigfd::
+  DESTINATION ${package_dir})
+
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/sigfd-config.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/sigfd-config.cmake
+  INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(
+  ${CMAKE_CURRENT_BINARY_DIR}/sigfd-config-version.cmake
+  COMPATIBILITY SameMinorVersion
+  ARCH_INDEPENDENT)
+install(FILES
+  ${CMAKE_CURRENT_BINARY_DIR}/sigfd-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/sigfd-config-version.cmake
+  DESTINATION ${package_dir})

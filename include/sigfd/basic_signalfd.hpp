@@ -1,0 +1,761 @@
+//
+// basic_signalfd.hpp
+// ~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_BASIC_SIGNALFD_HPP
+#define SIGFD_BASIC_SIGNALFD_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/opening.hpp>
+#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/wait_op.hpp>
+#include <sigfd/open_options.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+#include <sigfd/signalfd_base.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/compose.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace sigfd {
+
+/// Waits for signals and tells everything the system says about them.
+/**
+ * The basic_signalfd class owns a descriptor that becomes readable when one of
+ * a set of signals is pending, and provides blocking, non-blocking and
+ * asynchronous operations that take signals from it, as objects of the class
+ * signal_info. The interface is that of @c boost::asio::basic_signal_set with
+ * signal_info in place of the bare number.
+ *
+ * @par Precondition: the signals are blocked in every thread
+ * A signal that is sent to the process goes to any thread that does not block
+ * it, and there takes its default action, which for most signals ends the
+ * process (signal(7)). Opening blocks the signals in the calling thread, and
+ * threads inherit their creator's mask, so it is enough to open the object, or
+ * to make a scoped_signal_block, before the first thread is started.
+ *
+ * Signals are never unblocked by this class. Child processes inherit the
+ * blocked mask also through execve(2): restore it in the child.
+ *
+ * @par Thread Safety
+ * @e Distinct @e objects: Safe.@n
+ * @e Shared @e objects: Unsafe. Asynchronous operations may complete on any
+ * thread while the object is used on another.
+ *
+ * @par Order and coalescing
+ * As the kernel has it (signal(7)): lower numbers before higher ones,
+ * real-time signals of one number in the order in which they were sent, and
+ * every one of them. A standard signal that is sent again while it is pending
+ * is dropped.
+ *
+ * @par Multiple operations and objects
+ * One occurrence completes one operation. Several operations may be
+ * outstanding on an object, and several objects may watch one signal: they
+ * compete for it.
+ *
+ * @par Nothing is taken that is not delivered
+ * An operation takes a signal from the kernel only in the call that completes
+ * it. One that is cancelled, in whatever way, leaves every signal pending, and
+ * the next operation gets it. Nothing is read ahead.
+ *
+ * @par Example
+ * @code boost::asio::awaitable<void> watch()
+ * {
+ *   sigfd::signal_fd signals(
+ *       co_await boost::asio::this_coro::executor, SIGINT, SIGTERM);
+ *   sigfd::signal_info info =
+ *       co_await signals.async_wait(boost::asio::use_awaitable);
+ *   std::cout << info << '\n';
+ * } @endcode
+ */
+template <typename Executor = boost::asio::any_io_executor>
+class basic_signalfd : public signalfd_base
+{
+public:
+  /// The type of the executor associated with the object.
+  using executor_type = Executor;
+
+  /// Rebinds the type to another executor.
+  template <typename Executor1>
+  struct rebind_executor
+  {
+    /// The type when rebound to the specified executor.
+    using other = basic_signalfd<Executor1>;
+  };
+
+  /// The native representation of a descriptor.
+  using native_handle_type = int;
+
+  /// Constructs an object that is not open.
+  /**
+   * @param ex The I/O executor that the object will use, by default, to
+   * dispatch handlers for any asynchronous operations performed on it.
+   */
+  explicit basic_signalfd(const executor_type& ex)
+    : executor_(ex)
+  {
+  }
+
+  /// Constructs an object that is not open.
+  /**
+   * @param context An execution context which provides the I/O executor that
+   * the object will use, by default, to dispatch handlers for any asynchronous
+   * operations performed on it.
+   */
+  template <typename ExecutionContext>
+    requires std::convertible_to<ExecutionContext&,
+        boost::asio::execution_context&>
+  explicit basic_signalfd(ExecutionContext& context)
+    : executor_(context.get_executor())
+  {
+  }
+
+  /// Constructs an object and opens it for the given signals.
+  /**
+   * Equivalent to <tt>open(signal_mask{signal_numbers...})</tt>.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  template <std::convertible_to<int>... SignalNumbers>
+    requires(sizeof...(SignalNumbers) > 0)
+  basic_signalfd(const executor_type& ex, SignalNumbers... signal_numbers)
+    : basic_signalfd(ex, signal_mask{static_cast<int>(signal_numbers)...})
+  {
+  }
+
+  /// Constructs an object and opens it for the given signals.
+  /**
+   * Equivalent to <tt>open(signal_mask{signal_numbers...})</tt>.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  template <typename ExecutionContext,
+      std::convertible_to<int>... SignalNumbers>
+    requires(std::convertible_to<ExecutionContext&,
+                 boost::asio::execution_context&>
+        && sizeof...(SignalNumbers) > 0)
+  basic_signalfd(ExecutionContext& context, SignalNumbers... signal_numbers)
+    : basic_signalfd(context, signal_mask{static_cast<int>(signal_numbers)...})
+  {
+  }
+
+  /// Constructs an object and opens it.
+  /**
+   * Equivalent to <tt>open(mask, options)</tt>.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  basic_signalfd(const executor_type& ex, const signal_mask& mask,
+      const open_options& options = {})
+    : executor_(ex)
+  {
+    open(mask, options);
+  }
+
+  /// Constructs an object and opens it.
+  /**
+   * Equivalent to <tt>open(mask, options)</tt>.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  template <typename ExecutionContext>
+    requires std::convertible_to<ExecutionContext&,
+        boost::asio::execution_context&>
+  basic_signalfd(ExecutionContext& context, const signal_mask& mask,
+      const open_options& options = {})
+    : executor_(context.get_executor())
+  {
+    open(mask, options);
+  }
+
+  /// Move-constructs an object from another.
+  /**
+   * Operations that are outstanding on @c other go on, and now belong to the
+   * new object. Afterwards @c other is not open.
+   */
+  basic_signalfd(basic_signalfd&& other) noexcept
+    : executor_(other.executor_),
+      opening_(std::move(other.opening_))
+  {
+  }
+
+  /// Move-constructs an object from one with another executor type.
+  /**
+   * Operations that are outstanding on @c other complete with
+   * @c boost::asio::error::operation_aborted and leave their signals pending:
+   * they were started on an executor that the new object does not have.
+   * Afterwards @c other is not open.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  template <typename Executor1>
+    requires(!std::same_as<Executor, Executor1>
+        && std::convertible_to<Executor1, Executor>)
+  basic_signalfd(basic_signalfd<Executor1>&& other)
+    : executor_(other.executor_)
+  {
+    if (other.is_open())
+      open(other.signals(), other.opening_->options());
+    other.close();
+  }
+
+  /// Move-assigns an object from another.
+  /**
+   * This object is closed first, as by close(). Operations that are
+   * outstanding on @c other go on, and now belong to this object. Afterwards
+   * @c other is not open.
+   */
+  basic_signalfd& operator=(basic_signalfd&& other) noexcept
+  {
+    if (this != &other)
+    {
+      close();
+      executor_ = other.executor_;
+      opening_ = std::move(other.opening_);
+    }
+    return *this;
+  }
+
+  /// Destroys the object.
+  /**
+   * Closes it, as by close(). Outstanding operations complete with
+   * @c boost::asio::error::operation_aborted; they do not need the object.
+   */
+  ~basic_signalfd()
+  {
+    close();
+  }
+
+  /// Gets the executor associated with the object.
+  const executor_type& get_executor() const noexcept
+  {
+    return executor_;
+  }
+
+  /// Opens the object for a set of signals, which may be empty.
+  /**
+   * By default the signals are blocked in the calling thread, and stay so: see
+   * open_options.
+   *
+   * @throws boost::system::system_error Thrown on failure:
+   * @c boost::asio::error::already_open; an error of the category "sigfd" if
+   * @c mask_policy::require is not met; EMFILE, ENFILE or ENOMEM
+   * (signalfd(2)). Nothing is changed then.
+   */
+  void open(const signal_mask& mask, const open_options& options = {})
+  {
+    boost::system::error_code ec;
+    open(mask, options, ec);
+    detail::throw_error(ec, "signal_fd::open");
+  }
+
+  /// Opens the object for a set of signals, which may be empty.
+  /**
+   * @param ec Set to indicate what error occurred, if any. Nothing is changed
+   * then.
+   */
+  void open(const signal_mask& mask, boost::system::error_code& ec)
+  {
+    open(mask, {}, ec);
+  }
+
+  /// Opens the object for a set of signals, which may be empty.
+  /**
+   * @param ec Set to indicate what error occurred, if any. Nothing is changed
+   * then.
+   */
+  void open(const signal_mask& mask, const open_options& options,
+      boost::system::error_code& ec)
+  {
+    if (is_open())
+    {
+      ec = boost::asio::error::already_open;
+      return;
+    }
+    auto opening = std::make_shared<detail::opening<Executor>>(executor_);
+    opening->open(mask, options, ec);
+    if (!ec)
+      opening_ = std::move(opening);
+  }
+
+  /// Whether the object is open.
+  bool is_open() const noexcept
+  {
+    return opening_ && opening_->is_open();
+  }
+
+  /// Closes the object; no effect if it is not open.
+  /**
+   * Outstanding operations complete with
+   * @c boost::asio::error::operation_aborted. Pending signals stay pending and
+   * blocked.
+   */
+  void close() noexcept
+  {
+    if (const auto opening = std::exchange(opening_, nullptr))
+      opening->close();
+  }
+
+  /// Closes the object; no effect if it is not open.
+  /**
+   * @param ec Set to success: closing does not fail.
+   */
+  void close(boost::system::error_code& ec) noexcept
+  {
+    close();
+    ec = {};
+  }
+
+  /// Gets the descriptor, or -1 if the object is not open.
+  /**
+   * To wait for it by other means. Whatever is read from it is not delivered
+   * here.
+   */
+  native_handle_type native_handle() noexcept
+  {
+    return opening_ ? opening_->native_handle() : -1;
+  }
+
+  /// What fills the descriptor; @c source::automatic if the object is not open.
+  sigfd::source source() const noexcept
+  {
+    return is_open() ? opening_->kind() : sigfd::source::automatic;
+  }
+
+  /// The signals that are watched; none if the object is not open.
+  signal_mask signals() const noexcept
+  {
+    return is_open() ? opening_->mask() : signal_mask();
+  }
+
+  /// Adds a signal; no effect if it is watched already.
+  /**
+   * If the object is not open, opens it with default options.
+   *
+   * @throws boost::system::system_error Thrown on failure: EINVAL, naming the
+   * signal, if it cannot be watched (see signal_mask); what open() throws.
+   */
+  void add(int signal_number)
+  {
+    add(signal_number, flags::dont_care);
+  }
+
+  /// Adds a signal; no effect if it is watched already.
+  /**
+   * @param ec Set to indicate what error occurred, if any. Nothing is changed
+   * then.
+   */
+  void add(int signal_number, boost::system::error_code& ec)
+  {
+    add(signal_number, flags::dont_care, ec);
+  }
+
+  /// Adds a signal with flags for its action.
+  /**
+   * @throws boost::system::system_error Thrown on failure, as by
+   * add(int): also @c boost::asio::error::operation_not_supported for flags
+   * other than @c none and @c dont_care, because no action is installed.
+   */
+  void add(int signal_number, flags f)
+  {
+    boost::system::error_code ec;
+    add(signal_number, f, ec);
+    if (ec)
+      detail::throw_error(ec,
+          "signal_fd::add: " + detail::why_not_watchable(signal_number));
+  }
+
+  /// Adds a signal with flags for its action.
+  /**
+   * @param ec Set to indicate what error occurred, if any. Nothing is changed
+   * then.
+   */
+  void add(int signal_number, flags f, boost::system::error_code& ec)
+  {
+    signal_mask mask = signals();
+    mask.add(signal_number, ec);
+    if (!ec && f != flags::none && f != flags::dont_care)
+      ec = boost::asio::error::operation_not_supported;
+    if (ec)
+      return;
+    if (is_open())
+      opening_->update(mask, ec);
+    else
+      open(mask, ec);
+  }
+
+  /// Removes a signal; no effect if it is not watched.
+  /**
+   * What is pending of it stays pending and blocked.
+   *
+   * @throws boost::system::system_error Thrown on failure: EINVAL if the
+   * number is out of range.
+   */
+  void remove(int signal_number)
+  {
+    boost::system::error_code ec;
+    remove(signal_number, ec);
+    if (ec)
+      detail::throw_error(ec,
+          "signal_fd::remove: " + detail::why_not_watchable(signal_number));
+  }
+
+  /// Removes a signal; no effect if it is not watched.
+  /**
+   * @param ec Set to indicate what error occurred, if any.
+   */
+  void remove(int signal_number, boost::system::error_code& ec)
+  {
+    signal_mask mask = signals();
+    mask.remove(signal_number, ec);
+    if (!ec && is_open())
+      opening_->update(mask, ec);
+  }
+
+  /// Removes all signals; no effect if the object is not open.
+  /**
+   * The object stays open and operations stay outstanding.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  void clear()
+  {
+    boost::system::error_code ec;
+    clear(ec);
+    detail::throw_error(ec, "signal_fd::clear");
+  }
+
+  /// Removes all signals; no effect if the object is not open.
+  /**
+   * @param ec Set to indicate what error occurred, if any.
+   */
+  void clear(boost::system::error_code& ec)
+  {
+    ec = {};
+    if (is_open())
+      opening_->update(signal_mask(), ec);
+  }
+
+  /// Watches another set of signals instead.
+  /**
+   * @throws boost::system::system_error Thrown on failure:
+   * @c boost::asio::error::bad_descriptor if the object is not open; an error
+   * of the category "sigfd" if @c mask_policy::require is not met.
+   */
+  void update(const signal_mask& mask)
+  {
+    boost::system::error_code ec;
+    update(mask, ec);
+    detail::throw_error(ec, "signal_fd::update");
+  }
+
+  /// Watches another set of signals instead.
+  /**
+   * @param ec Set to indicate what error occurred, if any. Nothing is changed
+   * then.
+   */
+  void update(const signal_mask& mask, boost::system::error_code& ec)
+  {
+    if (is_open())
+      opening_->update(mask, ec);
+    else
+      ec = boost::asio::error::bad_descriptor;
+  }
+
+  /// Cancels all outstanding operations; no effect if the object is not open.
+  /**
+   * They complete with @c boost::asio::error::operation_aborted and leave
+   * every signal pending. This reaches operations in whatever phase they are,
+   * up to the call of the handler.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   */
+  void cancel()
+  {
+    boost::system::error_code ec;
+    cancel(ec);
+    detail::throw_error(ec, "signal_fd::cancel");
+  }
+
+  /// Cancels all outstanding operations; no effect if the object is not open.
+  /**
+   * @param ec Set to indicate what error occurred, if any.
+   */
+  void cancel(boost::system::error_code& ec)
+  {
+    ec = {};
+    if (opening_)
+      opening_->cancel(ec);
+  }
+
+  /// Blocks until a signal is pending, and takes it.
+  /**
+   * @throws boost::system::system_error Thrown on failure:
+   * @c boost::asio::error::bad_descriptor if the object is not open.
+   */
+  signal_info wait()
+  {
+    boost::system::error_code ec;
+    const signal_info info = wait(ec);
+    detail::throw_error(ec, "signal_fd::wait");
+    return info;
+  }
+
+  /// Blocks until a signal is pending, and takes it.
+  /**
+   * @param ec Set to indicate what error occurred, if any.
+   *
+   * @returns What came, or an object with the number 0 after an error.
+   */
+  signal_info wait(boost::system::error_code& ec)
+  {
+    signal_info info;
+    wait_some({&info, 1}, ec);
+    return info;
+  }
+
+  /// Takes a signal if one is pending.
+  /**
+   * @throws boost::system::system_error Thrown on failure:
+   * @c boost::asio::error::bad_descriptor if the object is not open.
+   */
+  std::optional<signal_info> try_wait()
+  {
+    boost::system::error_code ec;
+    const auto info = try_wait(ec);
+    detail::throw_error(ec, "signal_fd::try_wait");
+    return info;
+  }
+
+  /// Takes a signal if one is pending.
+  /**
+   * @param ec Set to indicate what error occurred, if any. That nothing is
+   * pending is not an error.
+   */
+  std::optional<signal_info> try_wait(boost::system::error_code& ec)
+  {
+    signal_info info;
+    if (try_wait_some({&info, 1}, ec) == 0)
+      return std::nullopt;
+    return info;
+  }
+
+  /// Blocks until a signal is pending, and takes as many as there are.
+  /**
+   * @param infos Where to put them, at most <tt>infos.size()</tt>. If it is
+   * empty, the function takes nothing and does not block.
+   *
+   * @returns How many were taken.
+   *
+   * @throws boost::system::system_error Thrown on failure:
+   * @c boost::asio::error::bad_descriptor if the object is not open.
+   */
+  std::size_t wait_some(std::span<signal_info> infos)
+  {
+    boost::system::error_code ec;
+    const std::size_t count = wait_some(infos, ec);
+    detail::throw_error(ec, "signal_fd::wait_some");
+    return count;
+  }
+
+  /// Blocks until a signal is pending, and takes as many as there are.
+  /**
+   * @param infos Where to put them, at most <tt>infos.size()</tt>. If it is
+   * empty, the function takes nothing and does not block.
+   *
+   * @param ec Set to indicate what error occurred, if any.
+   *
+   * @returns How many were taken.
+   */
+  std::size_t wait_some(
+      std::span<signal_info> infos, boost::system::error_code& ec)
+  {
+    for (;;)
+    {
+      const std::size_t count = try_wait_some(infos, ec);
+      if (ec || count != 0 || infos.empty())
+        return count;
+      opening_->wait_readable(ec);
+      if (ec && ec != boost::asio::error::interrupted)
+        return 0;
+    }
+  }
+
+  /// Takes as many signals as are pending.
+  /**
+   * @param infos Where to put them, at most <tt>infos.size()</tt>.
+   *
+   * @returns How many were taken; 0 if nothing was pending.
+   *
+   * @throws boost::system::system_error Thrown on failure:
+   * @c boost::asio::error::bad_descriptor if the object is not open.
+   */
+  std::size_t try_wait_some(std::span<signal_info> infos)
+  {
+    boost::system::error_code ec;
+    const std::size_t count = try_wait_some(infos, ec);
+    detail::throw_error(ec, "signal_fd::try_wait_some");
+    return count;
+  }
+
+  /// Takes as many signals as are pending.
+  /**
+   * @param infos Where to put them, at most <tt>infos.size()</tt>.
+   *
+   * @param ec Set to indicate what error occurred, if any. That nothing is
+   * pending is not an error.
+   *
+   * @returns How many were taken; 0 if nothing was pending.
+   */
+  std::size_t try_wait_some(
+      std::span<signal_info> infos, boost::system::error_code& ec)
+  {
+    if (is_open())
+      return opening_->take(infos, ec);
+    ec = boost::asio::error::bad_descriptor;
+    return 0;
+  }
+
+  /// Starts an asynchronous operation to wait for a signal, and takes it.
+  /**
+   * This function may be called to initiate an asynchronous wait. It always
+   * returns immediately. The operation completes when
+   *
+   * @li it has taken one signal; or
+   *
+   * @li it was cancelled, in which case it has taken none.
+   *
+   * @param token The @ref completion_token that will be used to produce a
+   * completion handler, which will be called when the wait completes.
+   * Potential completion tokens include @ref use_future, @ref use_awaitable,
+   * @ref yield_context, or a function object with the correct completion
+   * signature. The function signature of the completion handler must be:
+   * @code void handler(
+   *   const boost::system::error_code& error, // Result of operation.
+   *   sigfd::signal_info info // What came, or number 0 after an error.
+   * ); @endcode
+   * Since signal_info converts to @c int, a handler that takes the signal's
+   * number will do as well.
+   * Regardless of whether the asynchronous operation completes immediately or
+   * not, the completion handler will not be invoked from within this function.
+   * On immediate completion, invocation of the handler will be performed in a
+   * manner equivalent to using boost::asio::post().
+   *
+   * @par Completion Signature
+   * @code void(boost::system::error_code, sigfd::signal_info) @endcode
+   *
+   * @par Per-Operation Cancellation
+   * With Boost 1.77 or newer this asynchronous operation supports cancellation
+   * for the following boost::asio::cancellation_type values:
+   *
+   * @li @c cancellation_type::terminal
+   *
+   * @li @c cancellation_type::partial
+   *
+   * @li @c cancellation_type::total
+   *
+   * After each of them every signal is left pending, for the next operation.
+   *
+   * @par Errors
+   * @c boost::asio::error::operation_aborted: the operation was cancelled by
+   * its slot, by cancel(), by close(), or because the object was destroyed.
+   * @c boost::asio::error::bad_descriptor: the object was not open.
+   *
+   * @par Object lifetimes
+   * The object may be moved or destroyed while the operation is outstanding.
+   */
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
+      void(boost::system::error_code, signal_info)) WaitToken =
+          boost::asio::default_completion_token_t<executor_type>>
+  auto async_wait(WaitToken&& token =
+          boost::asio::default_completion_token_t<executor_type>())
+  {
+    using op = detail::wait_op<Executor, detail::one_signal>;
+    return boost::asio::async_compose<WaitToken,
+        void(boost::system::error_code, signal_info)>(
+        op(opening_, {}), token, executor_);
+  }
+
+  /// Starts an asynchronous operation to wait for signals, and takes as many
+  /// as there are.
+  /**
+   * This function may be called to initiate an asynchronous wait. It always
+   * returns immediately. The operation completes when
+   *
+   * @li it has taken one signal or more, as many as were pending and fit; or
+   *
+   * @li it was cancelled, in which case it has taken none; or
+   *
+   * @li it was started with an empty span, and has taken none.
+   *
+   * @param infos Where to put the signals. The caller keeps ownership, and
+   * must guarantee that the memory stays valid until the completion handler is
+   * called.
+   *
+   * @param token The @ref completion_token that will be used to produce a
+   * completion handler, which will be called when the wait completes.
+   * Potential completion tokens include @ref use_future, @ref use_awaitable,
+   * @ref yield_context, or a function object with the correct completion
+   * signature. The function signature of the completion handler must be:
+   * @code void handler(
+   *   const boost::system::error_code& error, // Result of operation.
+   *   std::size_t count // How many signals were taken.
+   * ); @endcode
+   * Regardless of whether the asynchronous operation completes immediately or
+   * not, the completion handler will not be invoked from within this function.
+   * On immediate completion, invocation of the handler will be performed in a
+   * manner equivalent to using boost::asio::post().
+   *
+   * @par Completion Signature
+   * @code void(boost::system::error_code, std::size_t) @endcode
+   *
+   * @par Per-Operation Cancellation
+   * As for async_wait().
+   *
+   * @par Errors
+   * As for async_wait().
+   *
+   * @par Object lifetimes
+   * The object may be moved or destroyed while the operation is outstanding.
+   */
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
+      void(boost::system::error_code, std::size_t)) WaitToken =
+          boost::asio::default_completion_token_t<executor_type>>
+  auto async_wait_some(std::span<signal_info> infos,
+      WaitToken&& token =
+          boost::asio::default_completion_token_t<executor_type>())
+  {
+    using op = detail::wait_op<Executor, detail::some_signals>;
+    return boost::asio::async_compose<WaitToken,
+        void(boost::system::error_code, std::size_t)>(
+        op(opening_, {infos}), token, executor_);
+  }
+
+private:
+  template <typename Executor1>
+  friend class basic_signalfd;
+
+  Executor executor_;
+  std::shared_ptr<detail::opening<Executor>> opening_; // null when not open
+};
+
+} // namespace sigfd
+
+#endif // SIGFD_BASIC_SIGNALFD_HPP

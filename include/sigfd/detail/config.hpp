@@ -1,0 +1,54 @@
+//
+// detail/config.hpp
+// ~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_CONFIG_HPP
+#define SIGFD_DETAIL_CONFIG_HPP
+
+// Everything that depends on the platform, the standard library or the
+// version of Boost is decided here, once, for the whole library. Boost.Asio's
+// own differences between versions are met where they occur, by asking with a
+// requires-expression whether a member is there.
+
+// Boost 1.74's awaitable.hpp uses std::exchange without including <utility>.
+#include <utility>
+
+#include <boost/version.hpp>
+
+#if BOOST_VERSION < 107400
+#error "sigfd needs Boost 1.74 or newer"
+#endif
+
+#if !defined(__linux__)
+#error "sigfd needs Linux: signalfd(2)"
+#endif
+
+#if __has_include(<format>)
+#include <format>
+#endif
+
+// SIGFD_FORMAT_AS_STREAMED(Type): std::format prints a Type as operator<<
+// does, with the alignment and width of a string. Used at namespace scope
+// outside of any namespace. Expands to nothing where the standard library has
+// no std::format.
+#if defined(__cpp_lib_format)
+#define SIGFD_FORMAT_AS_STREAMED(Type)                                         \
+  template <>                                                                  \
+  struct std::formatter<Type> : std::formatter<std::string>                    \
+  {                                                                            \
+    auto format(const Type& value, std::format_context& context) const         \
+    {                                                                          \
+      std::ostringstream text;                                                 \
+      text << value;                                                           \
+      return std::formatter<std::string>::format(text.str(), context);         \
+    }                                                                          \
+  };
+#else
+#define SIGFD_FORMAT_AS_STREAMED(Type)
+#endif
+
+#endif // SIGFD_DETAIL_CONFIG_HPP

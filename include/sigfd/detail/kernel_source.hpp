@@ -1,0 +1,75 @@
+//
+// detail/kernel_source.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_KERNEL_SOURCE_HPP
+#define SIGFD_DETAIL_KERNEL_SOURCE_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <span>
+
+namespace sigfd::detail {
+
+// The signals of a mask through signalfd(2). The descriptor is not owned:
+// whoever waits for it owns it, and outlives this object.
+class kernel_source
+{
+public:
+  // Makes the descriptor, non-blocking and closed on exec.
+  unique_fd open(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept
+  {
+    unique_fd fd(
+        ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC));
+    ec = fd ? boost::system::error_code() : system_error_code(errno);
+    fd_ = fd.get();
+    return fd;
+  }
+
+  // Changes the mask. What is pending of a signal that goes stays pending.
+  void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
+  {
+    const bool done = ::signalfd(fd_, &mask.native(), 0) != -1;
+    ec = done ? boost::system::error_code() : system_error_code(errno);
+  }
+
+  // Takes up to infos.size() records, which must not be 0. Never blocks; 0
+  // without an error says that nothing is pending.
+  std::size_t take(
+      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  {
+    const ::ssize_t n = ::read(fd_, infos.data(), infos.size_bytes());
+    ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
+                                    : system_error_code(errno);
+    return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
+  }
+
+  // Forgets the descriptor.
+  void close() noexcept
+  {
+    fd_ = -1;
+  }
+
+private:
+  int fd_ = -1;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_KERNEL_SOURCE_HPP

@@ -1,0 +1,253 @@
+//
+// detail/opening.hpp
+// ~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_OPENING_HPP
+#define SIGFD_DETAIL_OPENING_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/signal_source.hpp>
+#include <sigfd/detail/signalfd_service.hpp>
+#include <sigfd/error.hpp>
+#include <sigfd/open_options.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace sigfd::detail {
+
+// What an object and its operations share from open() to close(). Each
+// open() makes a new one, so an operation always belongs to the opening in
+// which it was started, whatever becomes of the object meanwhile.
+//
+// The object's functions are not called concurrently, but operations complete
+// on any thread beside them. The mutex is for those two; it is held for one
+// system call at the most, and never while a handler runs.
+template <typename Executor>
+class opening final : public service_member
+{
+public:
+  // The number of cancel() and close() calls before an operation was started.
+  // An operation is cancelled when the count has gone on.
+  using generation = std::uint64_t;
+
+  explicit opening(const Executor& executor)
+    : descriptor_(std::in_place, executor),
+      service_(&boost::asio::use_service<signalfd_service>(
+          context_of(executor)))
+  {
+  }
+
+  ~opening()
+  {
+    close();
+  }
+
+  // Makes the descriptor and sees to the calling thread's mask. Whatever can
+  // fail comes first, so a failure leaves no trace.
+  void open(const signal_mask& mask, const open_options& options,
+      boost::system::error_code& ec)
+  {
+    policy_ = options.mask;
+    check_policy(mask, ec);
+    if (ec)
+      return;
+    unique_fd fd = source_.open(mask, options.source, ec);
+    if (ec)
+      return;
+    descriptor_->assign(fd.get(), ec);
+    if (ec)
+      return;
+    fd.release();
+    service_->enroll(*this);
+    adopt(mask);
+  }
+
+  // Changes what is watched, with the policy given to open().
+  void update(const signal_mask& mask, boost::system::error_code& ec)
+  {
+    check_policy(mask, ec);
+    if (ec)
+      return;
+    const std::lock_guard lock(mutex_);
+    source_.update(mask, ec);
+    if (!ec)
+      adopt(mask);
+  }
+
+  // What is watched.
+  const signal_mask& mask() const noexcept
+  {
+    return mask_;
+  }
+
+  // What fills the descriptor.
+  sigfd::source kind() const noexcept
+  {
+    return source_.kind();
+  }
+
+  // Whether neither close() nor the context's end has come.
+  bool is_open() const noexcept
+  {
+    return descriptor_ && descriptor_->is_open();
+  }
+
+  // The descriptor's number.
+  int native_handle() noexcept
+  {
+    return is_open() ? descriptor_->native_handle() : -1;
+  }
+
+  // The generation of an operation that starts now.
+  generation current() noexcept
+  {
+    const std::lock_guard lock(mutex_);
+    return generation_;
+  }
+
+  // Takes what is pending for an operation, or says operation_aborted if the
+  // operation was cancelled. 0 without an error says that nothing is pending,
+  // or that there was no room.
+  std::size_t take(generation started, std::span<signal_info> infos,
+      boost::system::error_code& ec) noexcept
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation_ != started || !is_open())
+    {
+      ec = boost::asio::error::operation_aborted;
+      return 0;
+    }
+    ec = {};
+    return infos.empty() ? 0 : source_.take(infos, ec);
+  }
+
+  // Calls a handler, never from here, once the descriptor is readable, or at
+  // once if the operation was cancelled. The caller keeps this object alive.
+  template <typename Handler>
+  void async_wait_readable(generation started, Handler&& handler)
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation_ != started || !is_open())
+      boost::asio::post(std::forward<Handler>(handler));
+    else
+      descriptor_->async_wait(descriptor_type::wait_read,
+          std::forward<Handler>(handler));
+  }
+
+  // Takes what is pending, for a caller that is no operation.
+  std::size_t take(
+      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  {
+    return take(current(), infos, ec);
+  }
+
+  // Blocks until the descriptor is readable.
+  void wait_readable(boost::system::error_code& ec)
+  {
+    descriptor_->wait(descriptor_type::wait_read, ec);
+  }
+
+  // Cancels every operation that was started, wherever it is.
+  void cancel(boost::system::error_code& ec)
+  {
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    if (is_open())
+      descriptor_->cancel(ec);
+  }
+
+  // Cancels every operation and closes the descriptor. Nothing that is pending
+  // is taken.
+  void close() noexcept
+  {
+    if (signalfd_service* service = std::exchange(service_, nullptr);
+        service != nullptr && is_open())
+      service->withdraw(*this);
+    dismantle();
+  }
+
+private:
+  using descriptor_type = boost::asio::posix::basic_stream_descriptor<Executor>;
+
+  static boost::asio::execution_context& context_of(const Executor& executor)
+  {
+    if constexpr (requires {
+                    boost::asio::query(
+                        executor, boost::asio::execution::context);
+                  })
+      return boost::asio::query(executor, boost::asio::execution::context);
+    else
+      return executor.context(); // an executor of the Networking TS
+  }
+
+  // Without the service, which knows.
+  void shutdown() noexcept override
+  {
+    service_ = nullptr;
+    dismantle();
+  }
+
+  // Ends the descriptor, which leaves nothing of it in the context.
+  void dismantle() noexcept
+  {
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    source_.close();
+    descriptor_.reset();
+  }
+
+  // Under mask_policy::require, an error for a signal that is not blocked.
+  void check_policy(
+      const signal_mask& mask, boost::system::error_code& ec) const noexcept
+  {
+    ec = {};
+    if (policy_ != mask_policy::require)
+      return;
+    ::sigset_t blocked;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    for (int n : mask)
+      if (::sigismember(&blocked, n) == 0)
+      {
+        ec = make_not_blocked_error(n);
+        return;
+      }
+  }
+
+  // Keeps the mask, and blocks it as the policy says.
+  void adopt(const signal_mask& mask) noexcept
+  {
+    mask_ = mask;
+    if (policy_ == mask_policy::block)
+      scoped_signal_block(mask).release();
+  }
+
+  std::optional<descriptor_type> descriptor_; // empty when closed
+  signalfd_service* service_;                 // null when closed
+  std::mutex mutex_;
+  generation generation_ = 0;
+  signal_source source_;
+  signal_mask mask_;
+  mask_policy policy_ = mask_policy::block;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_OPENING_HPP

@@ -1,0 +1,93 @@
+//
+// detail/siginfo_layout.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_SIGINFO_LAYOUT_HPP
+#define SIGFD_DETAIL_SIGINFO_LAYOUT_HPP
+
+#include <signal.h>
+
+namespace sigfd::detail {
+
+// Which members of a siginfo are valid. The codes 1 to 6 mean different things
+// for different signals, so number and code decide together.
+enum class siginfo_layout
+{
+  kill,         // pid, uid
+  queue,        // pid, uid, value
+  timer,        // timer id, overrun, value
+  child,        // pid, uid, status, user and system time
+  poll,         // band, fd
+  fault,        // address
+  memory_error, // address and its least significant bit
+  system_call   // address, number and architecture of a system call
+};
+
+// The number of the last code that the kernel generates for a signal which has
+// codes of its own; 0 for every other signal.
+constexpr int last_code_of(int number) noexcept
+{
+  switch (number)
+  {
+  case SIGILL:
+    return 11;
+  case SIGFPE:
+    return 15;
+  case SIGSEGV:
+    return 10;
+  case SIGBUS:
+    return 5;
+  case SIGTRAP:
+    return 6;
+  case SIGCHLD:
+    return 6;
+  case SIGPOLL:
+    return 6;
+  case SIGSYS:
+    return 2;
+  default:
+    return 0;
+  }
+}
+
+// The last code of SIGPOLL. F_SETSIG can put those codes on any signal that
+// has none of its own (fcntl(2)).
+inline constexpr int last_poll_code = 6;
+
+// Decides as the kernel does when it fills a signalfd_siginfo.
+constexpr siginfo_layout layout_of(int number, int code) noexcept
+{
+  if (code == SI_TIMER)
+    return siginfo_layout::timer;
+  if (code == SI_SIGIO)
+    return siginfo_layout::poll;
+  if (code < 0)
+    return siginfo_layout::queue;
+  if (code == SI_USER || code >= SI_KERNEL)
+    return siginfo_layout::kill;
+  if (code > last_code_of(number))
+    return code <= last_poll_code ? siginfo_layout::poll : siginfo_layout::kill;
+  switch (number)
+  {
+  case SIGCHLD:
+    return siginfo_layout::child;
+  case SIGPOLL:
+    return siginfo_layout::poll;
+  case SIGSYS:
+    return siginfo_layout::system_call;
+  case SIGBUS:
+    return code == BUS_MCEERR_AR || code == BUS_MCEERR_AO
+        ? siginfo_layout::memory_error
+        : siginfo_layout::fault;
+  default:
+    return siginfo_layout::fault;
+  }
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_SIGINFO_LAYOUT_HPP

@@ -1,0 +1,70 @@
+//
+// error.hpp
+// ~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_ERROR_HPP
+#define SIGFD_ERROR_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/signal_number.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <string>
+
+namespace sigfd {
+
+namespace detail {
+
+class sigfd_category final : public boost::system::error_category
+{
+public:
+  const char* name() const noexcept override
+  {
+    return "sigfd";
+  }
+
+  std::string message(int value) const override
+  {
+    return describe_signal(value) + " is not blocked in the calling thread";
+  }
+
+  boost::system::error_condition default_error_condition(
+      int) const noexcept override
+  {
+    return boost::system::errc::make_error_condition(
+        boost::system::errc::operation_not_permitted);
+  }
+};
+
+} // namespace detail
+
+/// The category of the one error that is sigfd's own, named "sigfd".
+/**
+ * The error says that @c mask_policy::require was asked for and a signal is
+ * not blocked in the calling thread. The value is the number of the first such
+ * signal, and the message names it. The error is equivalent to the condition
+ * @c boost::system::errc::operation_not_permitted.
+ *
+ * All other errors come from the system as they are.
+ */
+inline const boost::system::error_category& error_category() noexcept
+{
+  static const detail::sigfd_category category;
+  return category;
+}
+
+/// The error that says that a signal is not blocked in the calling thread.
+inline boost::system::error_code make_not_blocked_error(
+    int signal_number) noexcept
+{
+  return boost::system::error_code(signal_number, error_category());
+}
+
+} // namespace sigfd
+
+#endif // SIGFD_ERROR_HPP

@@ -1,0 +1,51 @@
+//
+// open_options.hpp
+// ~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_OPEN_OPTIONS_HPP
+#define SIGFD_OPEN_OPTIONS_HPP
+
+namespace sigfd {
+
+/// What fills the descriptor of a signal_fd.
+enum class source
+{
+  /// Whatever the system has.
+  automatic,
+  /// The kernel, by signalfd(2).
+  kernel
+};
+
+/// What opening and adding do about the signal mask of the calling thread.
+enum class mask_policy
+{
+  /// Block the signals in the calling thread. They are never unblocked again:
+  /// a pending SIGTERM that gets unblocked ends the process.
+  block,
+  /// Change no mask. A signal that the calling thread does not block is an
+  /// error of the category "sigfd", which names it.
+  require
+};
+
+/// How to open a signal_fd.
+/**
+ * @par Example
+ * @code sigfd::signal_fd signals(my_context, {SIGTERM},
+ *     {.mask = sigfd::mask_policy::require}); @endcode
+ */
+struct open_options
+{
+  /// What fills the descriptor.
+  sigfd::source source = sigfd::source::automatic;
+
+  /// What to do about the signal mask of the calling thread.
+  mask_policy mask = mask_policy::block;
+};
+
+} // namespace sigfd
+
+#endif // SIGFD_OPEN_OPTIONS_HPP
