@@ -65,7 +65,7 @@ public:
   void open(const signal_mask& mask, const open_options& options,
       boost::system::error_code& ec)
   {
-    policy_ = options.mask;
+    options_ = options;
     check_policy(mask, ec);
     if (ec)
       return;
@@ -80,7 +80,7 @@ public:
     adopt(mask);
   }
 
-  // Changes what is watched, with the policy given to open().
+  // Changes what is watched, with the mask policy given to open().
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
     check_policy(mask, ec);
@@ -96,6 +96,12 @@ public:
   const signal_mask& mask() const noexcept
   {
     return mask_;
+  }
+
+  // The options given to open().
+  const open_options& options() const noexcept
+  {
+    return options_;
   }
 
   // What fills the descriptor.
@@ -219,7 +225,7 @@ private:
       const signal_mask& mask, boost::system::error_code& ec) const noexcept
   {
     ec = {};
-    if (policy_ != mask_policy::require)
+    if (options_.mask != mask_policy::require)
       return;
     ::sigset_t blocked;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
@@ -235,7 +241,7 @@ private:
   void adopt(const signal_mask& mask) noexcept
   {
     mask_ = mask;
-    if (policy_ == mask_policy::block)
+    if (options_.mask == mask_policy::block)
       scoped_signal_block(mask).release();
   }
 
@@ -245,7 +251,7 @@ private:
   generation generation_ = 0;
   signal_source source_;
   signal_mask mask_;
-  mask_policy policy_ = mask_policy::block;
+  open_options options_;
 };
 
 } // namespace sigfd::detail

@@ -1,0 +1,108 @@
+// Second processes: tests that claim something about signals from outside run
+// against real senders.
+
+#ifndef SIGFD_TEST_SUPPORT_PROCESS_HPP
+#define SIGFD_TEST_SUPPORT_PROCESS_HPP
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace support {
+
+// A child process that runs a function and exits with what it returns.
+class process
+{
+public:
+  template <typename Function>
+  explicit process(Function&& function)
+    : pid_(::fork())
+  {
+    if (pid_ == -1)
+      throw std::runtime_error("fork failed");
+    if (pid_ == 0)
+      ::_exit(std::forward<Function>(function)());
+  }
+
+  process(process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1))
+  {
+  }
+
+  process& operator=(process&&) = delete;
+
+  ~process()
+  {
+    if (pid_ != -1)
+    {
+      ::kill(pid_, SIGKILL);
+      wait_status();
+    }
+  }
+
+  ::pid_t pid() const noexcept
+  {
+    return pid_;
+  }
+
+  // Waits for its end; the status as waitpid(2) gives it.
+  int wait_status() noexcept
+  {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) == -1 && errno == EINTR)
+      continue;
+    pid_ = -1;
+    return status;
+  }
+
+  // Waits for its end; the exit status, or -1 if it ended otherwise.
+  int wait() noexcept
+  {
+    const int status = wait_status();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+private:
+  ::pid_t pid_;
+};
+
+// Queues a signal with a value; waits while the receiver's queue is full
+// (EAGAIN: RLIMIT_SIGPENDING). False on any other error.
+inline bool queue(::pid_t pid, int signal_number, int value) noexcept
+{
+  ::sigval v{};
+  v.sival_int = value;
+  while (::sigqueue(pid, signal_number, v) == -1)
+  {
+    if (errno != EAGAIN)
+      return false;
+    ::usleep(50);
+  }
+  return true;
+}
+
+// A process that queues a signal to this one count times, with the values 0,
+// 1, 2 and so on, and a pause of so many microseconds after each. It exits with
+// 0 if every signal was accepted.
+inline process queue_many(int signal_number, int count, unsigned pause = 0)
+{
+  const ::pid_t receiver = ::getpid();
+  return process([=] {
+    for (int i = 0; i < count; ++i)
+    {
+      if (!queue(receiver, signal_number, i))
+        return 1;
+      if (pause != 0)
+        ::usleep(pause);
+    }
+    return 0;
+  });
+}
+
+} // namespace support
+
+#endif // SIGFD_TEST_SUPPORT_PROCESS_HPP
