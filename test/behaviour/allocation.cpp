@@ -1,0 +1,250 @@
+// In the steady state a wait allocates nothing: it lives in memory that Asio
+// recycles.
+
+#include <sigfd/signal_fd.hpp>
+
+#include "support/allocations.hpp"
+#include "support/process.hpp"
+#include "support/source.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace {
+
+namespace net = boost::asio;
+using boost::system::error_code;
+using sigfd::signal_info;
+
+constexpr int warm_up = 1'000;
+constexpr int measured = 2'000;
+
+using concrete_fd = sigfd::basic_signalfd<net::io_context::executor_type>;
+using sigfd::signal_fd;
+
+// The signals come one at a time, each when the wait for it was started, or are
+// all there before the first wait.
+enum class arrival
+{
+  one_by_one,
+  pending
+};
+
+void queue_all()
+{
+  for (int i = 0; i < warm_up + measured; ++i)
+    BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, i));
+}
+
+// A process that queues a signal whenever it is asked for one.
+class on_demand
+{
+public:
+  on_demand()
+  {
+    BOOST_REQUIRE(::pipe(ends_) == 0);
+    sender_.emplace([this, parent = ::getpid()] {
+      ::close(ends_[1]);
+      for (char c; ::read(ends_[0], &c, 1) == 1;)
+        if (!support::queue(parent, SIGRTMIN, 0))
+          return 1;
+      return 0;
+    });
+    ::close(ends_[0]);
+  }
+
+  ~on_demand()
+  {
+    ::close(ends_[1]);
+    BOOST_TEST(sender_->wait() == 0);
+  }
+
+  void ask()
+  {
+    if (::write(ends_[1], "", 1) != 1)
+      BOOST_FAIL("the sender is gone");
+  }
+
+private:
+  int ends_[2];
+  std::optional<support::process> sender_;
+};
+
+// Sees to the signals, and counts the allocations between the end of the
+// warm-up and the last signal.
+class meter
+{
+public:
+  explicit meter(arrival how)
+  {
+    if (how == arrival::one_by_one)
+      sender_.emplace();
+    else
+      queue_all();
+  }
+
+  // A wait was started.
+  void started()
+  {
+    if (sender_)
+      sender_->ask();
+  }
+
+  // One more signal was taken; whether there are more to come.
+  bool count()
+  {
+    if (++taken_ == warm_up)
+      before_ = support::allocations();
+    if (taken_ == warm_up + measured)
+      after_ = support::allocations();
+    return taken_ < warm_up + measured;
+  }
+
+  void check() const
+  {
+    BOOST_TEST(taken_ == warm_up + measured);
+    BOOST_TEST(after_ - before_ == 0);
+  }
+
+private:
+  std::optional<on_demand> sender_;
+  int taken_ = 0;
+  long before_ = -1;
+  long after_ = 0;
+};
+
+template <typename Object>
+struct by_callback
+{
+  Object& signals;
+  meter& m;
+
+  void operator()()
+  {
+    signals.async_wait([this](error_code ec, const signal_info&) {
+      if (ec)
+        BOOST_FAIL(ec.message());
+      if (m.count())
+        (*this)();
+    });
+    m.started();
+  }
+};
+
+template <typename Object>
+struct some_by_callback
+{
+  Object& signals;
+  meter& m;
+  std::array<signal_info, 1> infos{};
+
+  void operator()()
+  {
+    signals.async_wait_some(infos, [this](error_code ec, std::size_t count) {
+      if (ec || count != 1)
+        BOOST_FAIL(ec.message());
+      if (m.count())
+        (*this)();
+    });
+    m.started();
+  }
+};
+
+template <typename Object, template <typename> class Wait>
+void test_callback(arrival how)
+{
+  net::io_context context;
+  Object signals(context, {SIGRTMIN}, support::options());
+  meter m(how);
+  Wait<Object> wait{signals, m};
+  wait();
+  context.run();
+  m.check();
+}
+
+#if defined(BOOST_ASIO_HAS_CO_AWAIT)
+
+net::awaitable<void> take_one_by_one(signal_fd& signals, meter& m)
+{
+  do
+  {
+    m.started();
+    co_await signals.async_wait(net::use_awaitable);
+  } while (m.count());
+}
+
+net::awaitable<void> take_some(signal_fd& signals, meter& m)
+{
+  std::array<signal_info, 1> infos;
+  do
+  {
+    m.started();
+    co_await signals.async_wait_some(infos, net::use_awaitable);
+  } while (m.count());
+}
+
+template <typename Coroutine>
+void test_awaitable(Coroutine coroutine, arrival how)
+{
+  net::io_context context;
+  signal_fd signals(context, {SIGRTMIN}, support::options());
+  meter m(how);
+  net::co_spawn(context, coroutine(signals, m),
+      [](std::exception_ptr e) { BOOST_TEST(!e); });
+  context.run();
+  m.check();
+}
+
+#endif
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(allocation)
+
+// The control: the counter counts.
+BOOST_AUTO_TEST_CASE(the_counter_can_fail)
+{
+  const long before = support::allocations();
+  auto a = std::make_unique<int>(1);
+  void* volatile b = std::malloc(100);
+  std::free(b);
+  void* volatile c = std::aligned_alloc(64, 128);
+  std::free(c);
+  BOOST_TEST(support::allocations() - before >= 3);
+}
+
+BOOST_AUTO_TEST_CASE(none_with_a_callback)
+{
+  for (const arrival how : {arrival::one_by_one, arrival::pending})
+  {
+    test_callback<signal_fd, by_callback>(how);
+    test_callback<signal_fd, some_by_callback>(how);
+    test_callback<concrete_fd, by_callback>(how);
+    test_callback<concrete_fd, some_by_callback>(how);
+  }
+}
+
+#if defined(BOOST_ASIO_HAS_CO_AWAIT)
+
+BOOST_AUTO_TEST_CASE(none_with_an_awaitable)
+{
+  for (const arrival how : {arrival::one_by_one, arrival::pending})
+  {
+    test_awaitable(take_one_by_one, how);
+    test_awaitable(take_some, how);
+  }
+}
+
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
