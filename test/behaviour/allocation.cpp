@@ -17,7 +17,6 @@
 #include <array>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <optional>
 
 namespace {
@@ -215,7 +214,8 @@ BOOST_AUTO_TEST_SUITE(allocation)
 BOOST_AUTO_TEST_CASE(the_counter_can_fail)
 {
   const long before = support::allocations();
-  auto a = std::make_unique<int>(1);
+  int* volatile a = new int;
+  delete a;
   void* volatile b = std::malloc(100);
   std::free(b);
   void* volatile c = std::aligned_alloc(64, 128);

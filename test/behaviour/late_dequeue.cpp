@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(against_post)
 
 BOOST_AUTO_TEST_CASE(against_a_timer_of_0_to_7_microseconds)
 {
-  test(race, make_timer(), 1, 1);
+  test(race, make_timer(), 1, 200);
 }
 
 BOOST_AUTO_TEST_CASE(against_a_channel)
@@ -201,15 +201,15 @@ BOOST_AUTO_TEST_CASE(against_a_channel)
 BOOST_AUTO_TEST_CASE(on_a_strand_of_4_threads)
 {
   test(race, make_post(), 4);
-  test(race, make_timer(), 4, 1);
+  test(race, make_timer(), 4, 200);
   test(race, make_channel(), 4);
 }
 
 BOOST_AUTO_TEST_CASE(with_async_wait_some)
 {
   test(race_some, make_post(), 1);
-  test(race_some, make_timer(), 1, 1);
-  test(race_some, make_timer(), 4, 1);
+  test(race_some, make_timer(), 1, 200);
+  test(race_some, make_timer(), 4, 200);
 }
 
 // The control: a plain read of a signalfd in the place of the wait must lose,

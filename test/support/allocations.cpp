@@ -1,6 +1,6 @@
 // The heap's functions are replaced, as glibc allows (its manual, "Replacing
-// malloc"), to count. Under a sanitizer, whose heap cannot be replaced, its
-// hooks count.
+// malloc"), to count. Under AddressSanitizer, whose heap cannot be replaced,
+// its hook counts.
 
 #include "support/allocations.hpp"
 
@@ -24,13 +24,16 @@ long allocations()
 
 } // namespace support
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__)
 
-#include <sanitizer/allocator_interface.h>
+// As <sanitizer/allocator_interface.h> declares it, which g++ does not install.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*malloc_hook)(const volatile void*, std::size_t),
+    void (*free_hook)(const volatile void*));
 
 namespace {
 
-const int hooks = __sanitizer_install_malloc_and_free_hooks(
+[[maybe_unused]] const int hooks = __sanitizer_install_malloc_and_free_hooks(
     [](const volatile void*, std::size_t) { ++counter; },
     [](const volatile void*) {});
 
