@@ -690,7 +690,7 @@ public:
     using op = detail::wait_op<Executor, detail::one_signal>;
     return boost::asio::async_compose<WaitToken,
         void(boost::system::error_code, signal_info)>(
-        op(opening_, {}), token, executor_);
+        op(executor_, opening_, {}), token, executor_);
   }
 
   /// Starts an asynchronous operation to wait for signals, and takes as many
@@ -745,7 +745,7 @@ public:
     using op = detail::wait_op<Executor, detail::some_signals>;
     return boost::asio::async_compose<WaitToken,
         void(boost::system::error_code, std::size_t)>(
-        op(opening_, {infos}), token, executor_);
+        op(executor_, opening_, {infos}), token, executor_);
   }
 
 private:

@@ -49,7 +49,8 @@ public:
   using generation = std::uint64_t;
 
   explicit opening(const Executor& executor)
-    : descriptor_(std::in_place, executor),
+    : executor_(executor),
+      descriptor_(std::in_place, executor),
       service_(&boost::asio::use_service<signalfd_service>(
           context_of(executor)))
   {
@@ -152,7 +153,7 @@ public:
   {
     const std::lock_guard lock(mutex_);
     if (generation_ != started || !is_open())
-      boost::asio::post(std::forward<Handler>(handler));
+      boost::asio::post(executor_, std::forward<Handler>(handler));
     else
       descriptor_->async_wait(descriptor_type::wait_read,
           std::forward<Handler>(handler));
@@ -245,6 +246,7 @@ private:
       scoped_signal_block(mask).release();
   }
 
+  Executor executor_;
   std::optional<descriptor_type> descriptor_; // empty when closed
   signalfd_service* service_;                 // null when closed
   std::mutex mutex_;

@@ -97,9 +97,11 @@ template <typename Executor, typename Destination>
 class wait_op
 {
 public:
-  wait_op(std::shared_ptr<opening<Executor>> opening,
-      typename Destination::maker destination) noexcept
-    : opening_(std::move(opening)),
+  // Without an opening, the object is not open.
+  wait_op(const Executor& executor, std::shared_ptr<opening<Executor>> opening,
+      typename Destination::maker destination)
+    : executor_(executor),
+      opening_(std::move(opening)),
       destination_(destination)
   {
   }
@@ -114,7 +116,9 @@ public:
   }
 
 private:
-  // Remembers when it started and goes through the executor.
+  // Remembers when it started, and goes through the object's executor to the
+  // handler's own. Not to the handler's at once: that of use_future is the
+  // system's thread pool.
   template <typename Self>
   void start(Self& self)
   {
@@ -122,10 +126,11 @@ private:
     if (opening_)
       generation_ = opening_->current();
     accept_every_cancellation(self);
-    boost::asio::post(std::move(self));
+    const Executor executor = executor_; // self takes this object along
+    boost::asio::post(executor, std::move(self));
   }
 
-  // On the executor: completes, or waits until there may be something.
+  // On the handler's executor: completes, or waits until there may be something.
   template <typename Self>
   void resume(Self& self, boost::system::error_code ec)
   {
@@ -171,7 +176,8 @@ private:
       return false;
   }
 
-  std::shared_ptr<opening<Executor>> opening_; // null: the object was not open
+  Executor executor_;
+  std::shared_ptr<opening<Executor>> opening_;
   typename Destination::maker destination_;
   typename opening<Executor>::generation generation_ = 0;
   bool started_ = false;
