@@ -1,0 +1,88 @@
+# Configures, builds and runs the project in consumer/.
+#
+# cmake -DMODE=installed|subdirectory -DSOURCE_DIR=... -DBUILD_DIR=...
+#   -DWORK_DIR=... -DCACHE=... -DGENERATOR=... [-DCONFIG=...] -P run.cmake
+
+cmake_minimum_required(VERSION 3.24)
+
+# Runs a command; its output is in the variable output. Ends the test if it
+# fails.
+function(run)
+  execute_process(COMMAND ${ARGV}
+    RESULT_VARIABLE result
+    OUTPUT_VARIABLE out
+    ERROR_VARIABLE out)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGV " " command)
+    message(FATAL_ERROR "${command}\n${out}")
+  endif()
+  set(output "${out}" PARENT_SCOPE)
+endfunction()
+
+# Ends the test if a condition, given as if() takes it, does not hold.
+macro(expect)
+  if(NOT (${ARGV}))
+    string(REPLACE ";" " " condition "${ARGV}")
+    message(FATAL_ERROR "expected: ${condition}\n${output}")
+  endif()
+endmacro()
+
+# What is left of an earlier run proves nothing.
+file(REMOVE_RECURSE ${WORK_DIR})
+file(MAKE_DIRECTORY ${WORK_DIR})
+set(prefix ${WORK_DIR}/prefix)
+set(build ${WORK_DIR}/build)
+
+set(config "")
+set(test_config "")
+if(CONFIG)
+  set(config --config ${CONFIG})
+  set(test_config -C ${CONFIG})
+endif()
+
+if(MODE STREQUAL "installed")
+  run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix} ${config})
+
+  # All headers and the package, and nothing that belongs to this build.
+  file(GLOB_RECURSE headers RELATIVE ${SOURCE_DIR}/include
+    ${SOURCE_DIR}/include/*)
+  file(GLOB_RECURSE installed_headers RELATIVE ${prefix}/include
+    ${prefix}/include/*)
+  expect(headers STREQUAL installed_headers)
+  file(GLOB_RECURSE installed ${prefix}/*)
+  foreach(file IN LISTS installed)
+    file(READ ${file} content)
+    foreach(folder IN ITEMS ${SOURCE_DIR} ${BUILD_DIR} ${prefix})
+      string(FIND "${content}" "${folder}" position)
+      if(NOT position EQUAL -1)
+        message(FATAL_ERROR "${file} names ${folder}")
+      endif()
+    endforeach()
+    expect(NOT file MATCHES "sigfd_(test|development)")
+  endforeach()
+  file(WRITE ${WORK_DIR}/cache.cmake
+    "include(${CACHE})\n"
+    "set(sigfd_ROOT ${prefix} CACHE PATH \"\")\n")
+elseif(MODE STREQUAL "subdirectory")
+  file(WRITE ${WORK_DIR}/cache.cmake
+    "include(${CACHE})\n"
+    "set(SIGFD_SOURCE_DIR ${SOURCE_DIR} CACHE PATH \"\")\n")
+else()
+  message(FATAL_ERROR "MODE is neither installed nor subdirectory")
+endif()
+
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${build}
+  -G ${GENERATOR} -C ${WORK_DIR}/cache.cmake)
+expect(NOT output MATCHES "CMake (Deprecation |)Warning")
+run(${CMAKE_COMMAND} --build ${build} ${config})
+run(${CMAKE_CTEST_COMMAND} --test-dir ${build} --output-on-failure
+  ${test_config})
+
+# Its own test and no other.
+expect(output MATCHES "100% tests passed, 0 tests failed out of 1")
+
+# Its own file and no other.
+set(prefix ${WORK_DIR}/consumer-prefix)
+run(${CMAKE_COMMAND} --install ${build} --prefix ${prefix} ${config})
+file(GLOB_RECURSE installed RELATIVE ${prefix} ${prefix}/*)
+expect(installed STREQUAL "bin/consumer")
