@@ -642,10 +642,10 @@ public:
    *
    * @li it was cancelled, in which case it has taken none.
    *
-   * @param token The @ref completion_token that will be used to produce a
+   * @param token The completion token that will be used to produce a
    * completion handler, which will be called when the wait completes.
-   * Potential completion tokens include @ref use_future, @ref use_awaitable,
-   * @ref yield_context, or a function object with the correct completion
+   * Potential completion tokens include @c use_future, @c use_awaitable,
+   * @c yield_context, or a function object with the correct completion
    * signature. The function signature of the completion handler must be:
    * @code void handler(
    *   const boost::system::error_code& error, // Result of operation.
@@ -709,10 +709,10 @@ public:
    * must guarantee that the memory stays valid until the completion handler is
    * called.
    *
-   * @param token The @ref completion_token that will be used to produce a
+   * @param token The completion token that will be used to produce a
    * completion handler, which will be called when the wait completes.
-   * Potential completion tokens include @ref use_future, @ref use_awaitable,
-   * @ref yield_context, or a function object with the correct completion
+   * Potential completion tokens include @c use_future, @c use_awaitable,
+   * @c yield_context, or a function object with the correct completion
    * signature. The function signature of the completion handler must be:
    * @code void handler(
    *   const boost::system::error_code& error, // Result of operation.

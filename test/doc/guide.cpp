@@ -1,0 +1,108 @@
+// The code of doc/guide.md, compiled and run.
+
+#include <sigfd.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <iostream>
+#include <span>
+#include <sstream>
+#include <string>
+
+namespace net = boost::asio;
+
+namespace {
+
+std::ostringstream out;
+
+void handle(const sigfd::signal_info& info)
+{
+  out << info.name() << ' ';
+}
+
+std::string take_output()
+{
+  std::string text = out.str();
+  out.str("");
+  return text;
+}
+
+void send(int signal_number)
+{
+  BOOST_REQUIRE(::kill(::getpid(), signal_number) == 0);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(callback)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context, SIGINT, SIGTERM);
+  signals.async_wait(
+      [](boost::system::error_code ec, const sigfd::signal_info& info)
+      {
+        if (!ec)
+          handle(info);
+      });
+  send(SIGTERM);
+  context.run();
+  BOOST_TEST(take_output() == "SIGTERM ");
+}
+
+BOOST_AUTO_TEST_CASE(many)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context, SIGINT, SIGTERM);
+  std::array<sigfd::signal_info, 64> infos; // must live until the completion
+  signals.async_wait_some(infos,
+      [&](boost::system::error_code ec, std::size_t count)
+      {
+        if (!ec)
+          for (const auto& info : std::span(infos).first(count))
+            handle(info);
+      });
+  send(SIGTERM);
+  send(SIGINT);
+  context.run();
+  BOOST_TEST(take_output() == "SIGINT SIGTERM ");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_loop)
+{
+  net::io_context context; // need not run
+  sigfd::signal_fd signals(context, SIGINT, SIGTERM);
+  send(SIGTERM);
+  handle(signals.wait());
+  if (auto info = signals.try_wait())
+    handle(*info);
+  BOOST_TEST(take_output() == "SIGTERM ");
+}
+
+BOOST_AUTO_TEST_CASE(changing_the_set)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context);
+  signals.add(SIGHUP);                  // opens it
+  signals.update({SIGHUP, SIGRTMIN + 3});
+  signals.remove(SIGHUP);               // what is pending stays pending
+  signals.clear();                      // still open, waits stay outstanding
+  BOOST_TEST(signals.is_open());
+}
+
+BOOST_AUTO_TEST_CASE(options)
+{
+  net::io_context context;
+  boost::system::error_code ec;
+  sigfd::signal_fd signals(context);
+  signals.open({SIGWINCH}, {.mask = sigfd::mask_policy::require}, ec);
+  if (ec)
+    out << ec.message();
+  BOOST_TEST(take_output()
+      == "SIGWINCH (28) is not blocked in the calling thread");
+}
