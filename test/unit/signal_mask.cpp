@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_cannot_be_watched_and_names_it)
     BOOST_TEST((ec == boost::asio::error::invalid_argument));
     BOOST_TEST((ec == boost::system::errc::invalid_argument));
     BOOST_CHECK_EXCEPTION(mask.add(number), system_error,
-        [&](const system_error& e) {
+        [&name = name](const system_error& e) {
           return e.code() == boost::asio::error::invalid_argument
               && std::string(e.what()).find(name) != std::string::npos;
         });
