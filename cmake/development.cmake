@@ -20,3 +20,28 @@ if(SIGFD_SANITIZE)
     target_compile_options(sigfd_development INTERFACE -Wno-tsan)
   endif()
 endif()
+
+# What some examples and tests need, and the library does not: co_await, which
+# Asio has with some compilers only, and the operators || and && on it, since
+# Boost 1.77.
+include(CheckCXXSourceCompiles)
+include(CMakePushCheckState)
+cmake_push_check_state(RESET)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_REQUIRED_LIBRARIES Boost::headers Threads::Threads)
+check_cxx_source_compiles("
+  #include <utility>
+  #include <boost/asio/awaitable.hpp>
+  #if !defined(BOOST_ASIO_HAS_CO_AWAIT)
+  #error
+  #endif
+  int main() {}" SIGFD_HAS_CO_AWAIT)
+check_cxx_source_compiles("
+  #include <utility>
+  #include <boost/asio/experimental/awaitable_operators.hpp>
+  using namespace boost::asio::experimental::awaitable_operators;
+  boost::asio::awaitable<void> one();
+  using both = decltype(one() || one());
+  int main() {}" SIGFD_HAS_AWAITABLE_OPERATORS)
+unset(CMAKE_CXX_STANDARD)
+cmake_pop_check_state()

@@ -70,10 +70,18 @@ namespace sigfd {
  * outstanding on an object, and several objects may watch one signal: they
  * compete for it.
  *
+ * @par Fork
+ * A child process that goes on using the object needs
+ * @c execution_context::notify_fork, before and after fork(2). Outstanding
+ * operations then go on in parent and child, and each gets its own signals.
+ *
  * @par Nothing is taken that is not delivered
  * An operation takes a signal from the kernel only in the call that completes
  * it. One that is cancelled, in whatever way, leaves every signal pending, and
- * the next operation gets it. Nothing is read ahead.
+ * the next operation gets it. Nothing is read ahead. With @c source::pipe, a
+ * thread takes signals from the kernel as they come; what is not delivered by
+ * the time the object is closed, or the signal removed, goes back to the
+ * process with everything that came with it.
  *
  * @par Example
  * @code boost::asio::awaitable<void> watch()
@@ -257,7 +265,9 @@ public:
    * @throws boost::system::system_error Thrown on failure:
    * @c boost::asio::error::already_open; an error of the category "sigfd" if
    * @c mask_policy::require is not met; EMFILE, ENFILE or ENOMEM
-   * (signalfd(2)). Nothing is changed then.
+   * (signalfd(2), pipe(2)); EAGAIN if there can be no thread for
+   * @c source::pipe (pthread_create(3)); ENOSYS if @c source::kernel was asked
+   * for and the system has no signalfd(2). Nothing is changed then.
    */
   void open(const signal_mask& mask, const open_options& options = {})
   {

@@ -14,10 +14,14 @@ namespace sigfd {
 /// What fills the descriptor of a signal_fd.
 enum class source
 {
-  /// Whatever the system has.
+  /// The kernel, or a pipe where it has no signalfd(2): where the call answers
+  /// ENOSYS, EPERM or EINVAL, as some sandboxes do. Any other failure is an
+  /// error.
   automatic,
   /// The kernel, by signalfd(2).
-  kernel
+  kernel,
+  /// A pipe, filled by a thread that waits for the signals (sigwaitinfo(2)).
+  pipe
 };
 
 /// What opening and adding do about the signal mask of the calling thread.

@@ -3,6 +3,7 @@
 
 #include <sigfd/signal_fd.hpp>
 
+#include "support/drain.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
@@ -50,15 +51,6 @@ void bring_to(phase p, net::io_context& context)
     BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 1));
 }
 
-// Takes whatever the tests left pending.
-void drain()
-{
-  net::io_context context;
-  signal_fd rest(context, {SIGRTMIN}, support::options());
-  while (rest.try_wait())
-    continue;
-}
-
 struct fixture
 {
   net::io_context unused_context;
@@ -67,7 +59,7 @@ struct fixture
 
   ~fixture()
   {
-    drain();
+    support::drain(SIGRTMIN);
   }
 };
 
@@ -91,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_context_ends_after_the_object)
     }
     BOOST_TEST(one.completions == 0);
     BOOST_TEST(some.completions == 0);
-    drain();
+    support::drain(SIGRTMIN);
   }
   BOOST_TEST(support::wait_until([&] {
     return support::count_descriptors() == before.descriptors
@@ -111,7 +103,7 @@ BOOST_AUTO_TEST_CASE(the_context_ends_before_the_object)
     context.reset();
     BOOST_TEST(!signals.is_open());
     BOOST_TEST(one.completions == 0);
-    drain();
+    support::drain(SIGRTMIN);
   }
 }
 
@@ -132,7 +124,7 @@ BOOST_AUTO_TEST_CASE(the_context_ends_with_handlers_that_own_the_object)
       BOOST_TEST(!observer.expired());
     }
     BOOST_TEST(observer.expired());
-    drain();
+    support::drain(SIGRTMIN);
   }
 }
 
@@ -156,7 +148,7 @@ BOOST_AUTO_TEST_CASE(the_object_ends_or_moves_before_its_waits_complete)
       context.restart();
       context.run();
       BOOST_TEST((move ? one.succeeded() : one.aborted()));
-      drain();
+      support::drain(SIGRTMIN);
     }
 }
 

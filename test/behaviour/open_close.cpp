@@ -117,10 +117,13 @@ BOOST_AUTO_TEST_CASE(opening_an_open_object_is_an_error)
   BOOST_TEST(!support::is_blocked(SIGUSR2));
 }
 
-BOOST_AUTO_TEST_CASE(automatic_uses_the_kernel)
+BOOST_AUTO_TEST_CASE(automatic_uses_the_kernel_where_it_can)
 {
   signal_fd signals(context, SIGUSR1);
-  BOOST_TEST((signals.source() == sigfd::source::kernel));
+  if (support::source_name() == "sandbox")
+    BOOST_TEST((signals.source() == sigfd::source::pipe));
+  else
+    BOOST_TEST((signals.source() == sigfd::source::kernel));
 }
 
 BOOST_AUTO_TEST_CASE(the_set_may_be_empty)
@@ -398,8 +401,10 @@ BOOST_AUTO_TEST_CASE(moves)
 
   std::vector<signal_fd> many;
   for (int i = 0; i < 10; ++i)
-    many.emplace_back(context, signal_mask{SIGUSR1}, support::options());
-  BOOST_TEST(gets(many.front(), SIGUSR1));
+    many.emplace_back(context, signal_mask{SIGRTMIN + i}, support::options());
+  for (int i = 0; i < 10; ++i)
+    BOOST_TEST(
+        gets(many[static_cast<std::size_t>(i)], SIGRTMIN + i));
 }
 
 BOOST_AUTO_TEST_CASE(converts_from_another_executor_type)

@@ -322,7 +322,10 @@ BOOST_AUTO_TEST_CASE(timer_that_expired_more_than_once)
   // For SIGEV_SIGNAL the C library's timer_t is the kernel's ID.
   BOOST_TEST(info.timer()->id
       == static_cast<int>(reinterpret_cast<std::intptr_t>(timers[1])));
-  BOOST_TEST(info.timer()->overrun > 0);
+  // The kernel's record is made when it is read, and counts till then. The
+  // pipe's is made at once, and the next expiry makes another.
+  if (support::test_source() == sigfd::source::kernel)
+    BOOST_TEST(info.timer()->overrun > 0);
   BOOST_TEST(info.timer()->value.sival_int == 17);
   BOOST_TEST(info.value()->sival_int == 17);
   BOOST_TEST(print(info)
@@ -333,8 +336,10 @@ BOOST_AUTO_TEST_CASE(timer_that_expired_more_than_once)
 
   for (::timer_t timer : timers)
     BOOST_REQUIRE(::timer_delete(timer) == 0);
-  while (signals.try_wait())
-    continue;
+  int expiries = 1 + info.timer()->overrun;
+  while (const auto more = signals.try_wait())
+    expiries += 1 + more->timer()->overrun;
+  BOOST_TEST(expiries >= 10);
 }
 
 BOOST_AUTO_TEST_CASE(timer_that_expired_once)
@@ -509,8 +514,9 @@ BOOST_AUTO_TEST_CASE(child_that_worked_for_a_while)
   const auto passed = std::chrono::steady_clock::now() - start;
   expect_child(info, child.pid(), child_reason::exited, 0);
   const auto used = info.child()->user_time + info.child()->system_time;
-  // The kernel may count by its ticks, and rounds down to clock ticks twice.
-  BOOST_TEST((used >= std::chrono::milliseconds(100)));
+  // The kernel may count by its ticks, of which a loaded machine loses some, and
+  // rounds down to clock ticks twice.
+  BOOST_TEST((used >= std::chrono::milliseconds(10)));
   BOOST_TEST((used <= passed + std::chrono::milliseconds(100)));
 }
 

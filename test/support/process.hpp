@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,10 @@ public:
     if (pid_ == -1)
       throw std::runtime_error("fork failed");
     if (pid_ == 0)
+    {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves nobody
       ::_exit(std::forward<Function>(function)());
+    }
   }
 
   process(process&& other) noexcept

@@ -26,6 +26,15 @@ struct member final : service_member
     log_.push_back(this);
   }
 
+  boost::system::error_code notify_fork(
+      net::execution_context::fork_event) noexcept override
+  {
+    ++forks;
+    return fork_result;
+  }
+
+  int forks = 0;
+  boost::system::error_code fork_result;
   std::vector<member*>& log_;
 };
 
@@ -64,4 +73,27 @@ BOOST_AUTO_TEST_CASE(a_member_may_leave_before_the_context_ends)
     service.withdraw(only);
   }
   BOOST_TEST(log.empty());
+}
+
+BOOST_AUTO_TEST_CASE(tells_every_member_of_a_fork_and_passes_an_error_on)
+{
+  std::vector<member*> log;
+  member a(log);
+  member b(log);
+  net::io_context context;
+  auto& service = net::use_service<signalfd_service>(context);
+  service.enroll(a);
+  service.enroll(b);
+  context.notify_fork(net::io_context::fork_prepare);
+  context.notify_fork(net::io_context::fork_parent);
+  BOOST_TEST(a.forks == 2);
+  BOOST_TEST(b.forks == 2);
+
+  b.fork_result = sigfd::detail::system_error_code(EMFILE);
+  BOOST_CHECK_THROW(context.notify_fork(net::io_context::fork_child),
+      boost::system::system_error);
+  BOOST_TEST(a.forks == 3);
+  BOOST_TEST(b.forks == 3);
+  service.withdraw(a);
+  service.withdraw(b);
 }

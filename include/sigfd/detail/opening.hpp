@@ -10,8 +10,10 @@
 #define SIGFD_DETAIL_OPENING_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/give_back.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
+#include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -23,6 +25,8 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
+
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -50,9 +54,7 @@ public:
 
   explicit opening(const Executor& executor)
     : executor_(executor),
-      descriptor_(std::in_place, executor),
-      service_(&boost::asio::use_service<signalfd_service>(
-          context_of(executor)))
+      descriptor_(std::in_place, executor)
   {
   }
 
@@ -77,8 +79,10 @@ public:
     if (ec)
       return;
     fd.release();
+    service_ = &boost::asio::use_service<signalfd_service>(
+        context_of(executor_));
     service_->enroll(*this);
-    adopt(mask);
+    block(mask);
   }
 
   // Changes what is watched, with the mask policy given to open().
@@ -90,13 +94,13 @@ public:
     const std::lock_guard lock(mutex_);
     source_.update(mask, ec);
     if (!ec)
-      adopt(mask);
+      block(mask);
   }
 
   // What is watched.
   const signal_mask& mask() const noexcept
   {
-    return mask_;
+    return source_.mask();
   }
 
   // The options given to open().
@@ -185,8 +189,7 @@ public:
   // is taken.
   void close() noexcept
   {
-    if (signalfd_service* service = std::exchange(service_, nullptr);
-        service != nullptr && is_open())
+    if (signalfd_service* service = std::exchange(service_, nullptr))
       service->withdraw(*this);
     dismantle();
   }
@@ -212,10 +215,45 @@ private:
     dismantle();
   }
 
+  boost::system::error_code notify_fork(
+      boost::asio::execution_context::fork_event event) noexcept override
+  {
+    const std::lock_guard lock(mutex_);
+    if (event == boost::asio::execution_context::fork_prepare)
+      source_.prepare_fork();
+    else if (event == boost::asio::execution_context::fork_parent)
+      source_.end_fork();
+    else if (source_.shares_descriptor_with_parent())
+      return replace_descriptor();
+    return {};
+  }
+
+  // In the child of fork(2): a descriptor of its own. The old one leaves the
+  // reactor while its number still means what the reactor was told of; its
+  // waits end, find that nobody cancelled them, and wait for the new one.
+  boost::system::error_code replace_descriptor() noexcept
+  {
+    boost::system::error_code ec;
+    ::close(descriptor_->release());
+    unique_fd fd = source_.reopen_after_fork(ec);
+    if (!ec)
+      descriptor_->assign(fd.get(), ec);
+    if (ec)
+      dismantle_locked();
+    else
+      fd.release();
+    return ec;
+  }
+
   // Ends the descriptor, which leaves nothing of it in the context.
   void dismantle() noexcept
   {
     const std::lock_guard lock(mutex_);
+    dismantle_locked();
+  }
+
+  void dismantle_locked() noexcept
+  {
     ++generation_;
     source_.close();
     descriptor_.reset();
@@ -238,21 +276,21 @@ private:
       }
   }
 
-  // Keeps the mask, and blocks it as the policy says.
-  void adopt(const signal_mask& mask) noexcept
+  // Blocks what is watched now as the policy says. Only then what could not
+  // go back to the process before is queued again: unblocked, it would act.
+  void block(const signal_mask& mask) noexcept
   {
-    mask_ = mask;
     if (options_.mask == mask_policy::block)
       scoped_signal_block(mask).release();
+    parked().retry(mask);
   }
 
   Executor executor_;
   std::optional<descriptor_type> descriptor_; // empty when closed
-  signalfd_service* service_;                 // null when closed
+  signalfd_service* service_ = nullptr;       // null when not a member
   std::mutex mutex_;
   generation generation_ = 0;
   signal_source source_;
-  signal_mask mask_;
   open_options options_;
 };
 

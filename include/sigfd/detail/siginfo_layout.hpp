@@ -11,7 +11,13 @@
 
 #include <signal.h>
 
+#include <limits>
+
 namespace sigfd::detail {
+
+// The code of a signal of which nothing but the number is known. No system has
+// it, and it makes no member valid but a pid and uid of 0.
+inline constexpr int unknown_code = std::numeric_limits<int>::max();
 
 // Which members of a siginfo are valid. The codes 1 to 6 mean different things
 // for different signals, so number and code decide together.

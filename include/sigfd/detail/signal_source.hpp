@@ -11,6 +11,8 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/kernel_source.hpp>
+#include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/pipe_source.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -18,8 +20,11 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <errno.h>
+
 #include <cstddef>
 #include <span>
+#include <variant>
 
 namespace sigfd::detail {
 
@@ -27,41 +32,98 @@ namespace sigfd::detail {
 // file knows what there is to choose from.
 //
 // All sources fill a descriptor with records laid out as signal_info and have
-// the same verbs; kernel_source.hpp says what each does.
+// the same verbs; kernel_source.hpp and pipe_source.hpp say what each does.
 class signal_source
 {
 public:
   // Makes the descriptor. The caller owns it and keeps it until after close().
-  unique_fd open(const signal_mask& mask, sigfd::source,
+  unique_fd open(const signal_mask& mask, sigfd::source wanted,
       boost::system::error_code& ec) noexcept
   {
-    return kernel_.open(mask, ec);
+    mask_ = mask;
+    if (wanted != sigfd::source::pipe)
+    {
+      unique_fd fd = source_.emplace<kernel_source>().open(mask, ec);
+      if (wanted == sigfd::source::kernel || !is_missing(ec))
+        return fd;
+    }
+    return source_.emplace<pipe_source>().open(mask, ec);
   }
 
   void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
   {
-    kernel_.update(mask, ec);
+    std::visit([&](auto& source) { source.update(mask, ec); }, source_);
+    if (!ec)
+      mask_ = mask;
   }
 
+  // Takes first what could not go back to the kernel; it came first.
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    return kernel_.take(infos, ec);
+    if (const std::size_t count = parked().take(mask_, infos))
+    {
+      ec = {};
+      return count;
+    }
+    return std::visit(
+        [&](auto& source) { return source.take(infos, ec); }, source_);
   }
 
   void close() noexcept
   {
-    kernel_.close();
+    std::visit([](auto& source) { source.close(); }, source_);
+  }
+
+  // Before fork(2), and after it in the parent.
+  void prepare_fork() noexcept
+  {
+    if (auto* pipe = std::get_if<pipe_source>(&source_))
+      pipe->prepare_fork();
+  }
+
+  void end_fork() noexcept
+  {
+    if (auto* pipe = std::get_if<pipe_source>(&source_))
+      pipe->end_fork();
+  }
+
+  // Whether the child of fork(2) cannot use the descriptor, and has to call
+  // reopen_after_fork() when it has closed it.
+  bool shares_descriptor_with_parent() const noexcept
+  {
+    return std::holds_alternative<pipe_source>(source_);
+  }
+
+  unique_fd reopen_after_fork(boost::system::error_code& ec) noexcept
+  {
+    return std::get_if<pipe_source>(&source_)->reopen_after_fork(ec);
   }
 
   // What was chosen.
   sigfd::source kind() const noexcept
   {
-    return sigfd::source::kernel;
+    return std::holds_alternative<pipe_source>(source_)
+        ? sigfd::source::pipe
+        : sigfd::source::kernel;
+  }
+
+  // What is watched.
+  const signal_mask& mask() const noexcept
+  {
+    return mask_;
   }
 
 private:
-  kernel_source kernel_;
+  // Whether an error says that there is no signalfd(2): the kernel was built
+  // without, or a sandbox refuses the call.
+  static bool is_missing(const boost::system::error_code& ec) noexcept
+  {
+    return ec.value() == ENOSYS || ec.value() == EPERM || ec.value() == EINVAL;
+  }
+
+  std::variant<kernel_source, pipe_source> source_;
+  signal_mask mask_;
 };
 
 } // namespace sigfd::detail

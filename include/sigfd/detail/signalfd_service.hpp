@@ -10,8 +10,10 @@
 #define SIGFD_DETAIL_SIGNALFD_SERVICE_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/system_error.hpp>
 
 #include <boost/asio/execution_context.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <mutex>
 
@@ -30,6 +32,11 @@ public:
   // a member by then; everything that belongs to the context has to go now.
   virtual void shutdown() noexcept = 0;
 
+  // The process forks: see boost::asio::execution_context::notify_fork. An
+  // error says that the member is closed now.
+  virtual boost::system::error_code notify_fork(
+      boost::asio::execution_context::fork_event event) noexcept = 0;
+
 protected:
   ~service_member() = default;
 
@@ -43,9 +50,10 @@ private:
 // Knows the open objects of an execution_context.
 //
 // Services are shut down and told of a fork in the order of their creation,
-// newest first for shutdown. Whoever makes this one must have made the
-// reactor's before, by constructing a descriptor: so the reactor is still
-// there when the open objects are shut down.
+// newest first for shutdown and before a fork, oldest first after it. Whoever
+// makes this one must have made the reactor's before, by constructing a
+// descriptor: so the reactor is still there when the open objects are shut
+// down, and there again when they are told that this is the child.
 class signalfd_service final : public boost::asio::execution_context::service
 {
 public:
@@ -94,6 +102,19 @@ private:
       withdraw(*member);
       member->shutdown();
     }
+  }
+
+  void notify_fork(
+      boost::asio::execution_context::fork_event event) override
+  {
+    boost::system::error_code error;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto* member = first_; member != nullptr; member = member->next_)
+        if (const auto ec = member->notify_fork(event))
+          error = ec;
+    }
+    throw_error(error, "signal_fd::notify_fork");
   }
 
   std::mutex mutex_;

@@ -142,8 +142,10 @@ private:
       ec = boost::asio::error::bad_descriptor;
     else if (was_cancelled(self))
       ec = boost::asio::error::operation_aborted;
-    else if (!ec)
+    else if (!ec || ec == boost::asio::error::operation_aborted)
     {
+      // Whether an end of the reactor's wait was a cancellation, the opening
+      // knows: it may have got another descriptor after a fork.
       count = opening_->take(generation_, room, ec);
       if (!ec && count == 0 && !room.empty())
       {

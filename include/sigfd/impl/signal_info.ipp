@@ -333,7 +333,8 @@ inline std::ostream& operator<<(std::ostream& os, const signal_info& info)
     line += " from an unknown sender";
 
   line += detail::cause_text(info.cause());
-  if (info.cause() == signal_cause::unknown && info.number() != 0)
+  if (info.cause() == signal_cause::unknown && info.number() != 0
+      && info.code() != detail::unknown_code)
     line += " with code " + std::to_string(info.code());
   if (auto value = info.value())
     line += ", value " + std::to_string(value->sival_int);

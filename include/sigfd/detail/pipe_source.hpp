@@ -1,0 +1,212 @@
+//
+// detail/pipe_source.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_PIPE_SOURCE_HPP
+#define SIGFD_DETAIL_PIPE_SOURCE_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/signal_waiter.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace sigfd::detail {
+
+// The signals of a mask through a pipe, where there is no signalfd(2). The
+// reading end is not owned: whoever waits for it owns it, and outlives this
+// object's close().
+//
+// A record in the pipe was taken from the kernel. If it is not to be delivered
+// any more, it goes back to the process with everything that came with it.
+class pipe_source
+{
+public:
+  pipe_source() noexcept = default;
+  pipe_source(const pipe_source&) = delete;
+  pipe_source& operator=(const pipe_source&) = delete;
+
+  ~pipe_source()
+  {
+    close();
+  }
+
+  // Makes the pipe and its thread; the reading end, non-blocking and closed on
+  // exec.
+  unique_fd open(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept
+  {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) == -1)
+    {
+      ec = system_error_code(errno);
+      return {};
+    }
+    unique_fd read_end(ends[0]);
+    unique_fd write_end(ends[1]);
+    if (::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) == -1)
+    {
+      ec = system_error_code(errno);
+      return {};
+    }
+    auto waiter = std::unique_ptr<signal_waiter>(
+        new (std::nothrow) signal_waiter);
+    if (!waiter)
+    {
+      ec = system_error_code(ENOMEM);
+      return {};
+    }
+    waiter->start(std::move(write_end), mask, ec);
+    if (ec)
+      return {};
+    waiter_ = std::move(waiter);
+    owner_ = ::getpid();
+    mask_ = mask;
+    fd_ = read_end.get();
+    return read_end;
+  }
+
+  // Changes the mask. Records of a signal that goes are given back; the others
+  // keep their order.
+  void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
+  {
+    end_fork();
+    mask_ = mask;
+    std::vector<signal_info> kept = bring_to_rest(mask);
+    waiter_->set_mask(mask);
+    waiter_->put_back(std::move(kept));
+    waiter_->resume();
+    ec = {};
+  }
+
+  // Takes up to infos.size() records, which must not be 0. Never blocks; 0
+  // without an error says that nothing is there.
+  std::size_t take(
+      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  {
+    const ::ssize_t n = ::read(fd_, infos.data(), infos.size_bytes());
+    ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
+                                    : system_error_code(errno);
+    return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
+  }
+
+  // Ends the thread and gives everything back that is in the pipe.
+  void close() noexcept
+  {
+    if (!waiter_)
+      return;
+    if (owner_ == ::getpid())
+    {
+      end_fork();
+      bring_to_rest(signal_mask());
+      waiter_->stop();
+    }
+    waiter_.reset();
+    fd_ = -1;
+  }
+
+  // Before fork(2): brings the thread to rest, so that the child finds its
+  // state whole.
+  void prepare_fork() noexcept
+  {
+    end_fork();
+    kept_ = bring_to_rest(mask_);
+    forking_ = true;
+  }
+
+  // After fork(2), in the parent: goes on. No effect without prepare_fork().
+  void end_fork() noexcept
+  {
+    if (!std::exchange(forking_, false))
+      return;
+    waiter_->put_back(std::exchange(kept_, {}));
+    waiter_->resume();
+  }
+
+  // After fork(2), in the child, where there is no thread and the records are
+  // the parent's: makes a new pipe and thread. The caller has closed the old
+  // reading end.
+  unique_fd reopen_after_fork(boost::system::error_code& ec) noexcept
+  {
+    forking_ = false;
+    kept_.clear();
+    waiter_.reset();
+    return open(mask_, ec);
+  }
+
+private:
+  // Brings the thread to rest and empties the pipe. What is of a signal in the
+  // mask is returned, the rest given back, as is all that there is no memory
+  // for.
+  std::vector<signal_info> bring_to_rest(const signal_mask& mask) noexcept
+  {
+    std::vector<signal_info> kept;
+    waiter_->ask_to_rest();
+    for (;;)
+    {
+      std::array<signal_info, 32> infos;
+      boost::system::error_code ec;
+      const std::size_t count = take(infos, ec);
+      for (std::size_t i = 0; i < count; ++i)
+        if (signal_waiter::is_mark(infos[i]))
+          return kept;
+        else if (!mask.contains(infos[i].number()) || !append(kept, infos[i]))
+          give_back(infos[i]);
+      if (count == 0)
+        wait_readable();
+    }
+  }
+
+  static bool append(
+      std::vector<signal_info>& infos, const signal_info& info) noexcept
+  {
+    try
+    {
+      infos.push_back(info);
+      return true;
+    }
+    catch (const std::bad_alloc&)
+    {
+      return false;
+    }
+  }
+
+  // Blocks until there is something to read.
+  void wait_readable() const noexcept
+  {
+    ::pollfd p{fd_, POLLIN, 0};
+    ::poll(&p, 1, -1);
+  }
+
+  int fd_ = -1;
+  ::pid_t owner_ = 0; // the process that has the thread
+  signal_mask mask_;
+  bool forking_ = false;          // from prepare_fork() to end_fork()
+  std::vector<signal_info> kept_; // what was in the pipe meanwhile
+  std::unique_ptr<signal_waiter> waiter_;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_PIPE_SOURCE_HPP

@@ -1,0 +1,255 @@
+//
+// detail/signal_waiter.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_SIGNAL_WAITER_HPP
+#define SIGFD_DETAIL_SIGNAL_WAITER_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/siginfo_layout.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace sigfd::detail {
+
+// A thread that waits for signals and writes their records into a pipe.
+//
+// It does nothing else, so it never runs code of the user's. Writing blocks: a
+// full pipe holds the thread, and what it does not take stays in the kernel's
+// queue, where nothing is dropped.
+//
+// The thread can be brought to rest. It then has nothing in its hands: whatever
+// it took was written into the pipe, in front of a mark. Only at rest are the
+// mask and the backlog changed; that is all there is to synchronise.
+class signal_waiter
+{
+public:
+  signal_waiter() noexcept = default;
+  signal_waiter(const signal_waiter&) = delete;
+  signal_waiter& operator=(const signal_waiter&) = delete;
+
+  // Starts the thread, at work.
+  void start(unique_fd write_end, const signal_mask& mask,
+      boost::system::error_code& ec) noexcept
+  {
+    write_end_ = std::move(write_end);
+    set_mask(mask);
+
+    // The thread must not get a signal before it blocks them itself.
+    ::sigset_t all;
+    ::sigset_t old;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &old);
+    int error = create(small_stack());
+    if (error == EINVAL) // too small for this program's thread-local storage
+      error = create(0);
+    ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+    ec = error == 0 ? boost::system::error_code() : system_error_code(error);
+    if (error != 0)
+      write_end_.reset();
+  }
+
+  // Tells the thread to rest. The caller reads the pipe until it finds a mark,
+  // and has then taken everything that the thread ever took.
+  void ask_to_rest() noexcept
+  {
+    rests_asked_.fetch_add(1, std::memory_order_release);
+    ::pthread_kill(thread_, wake_up);
+  }
+
+  // Whether a record is the mark, which stands for no signal.
+  static bool is_mark(const signal_info& info) noexcept
+  {
+    return info.number() == 0;
+  }
+
+  // At rest: changes what is waited for.
+  void set_mask(const signal_mask& mask) noexcept
+  {
+    waited_ = mask.native();
+    ::sigaddset(&waited_, wake_up);
+  }
+
+  // At rest: puts records into the empty pipe again, before anything new. What
+  // does not fit now, the thread writes when it is at work.
+  void put_back(std::vector<signal_info> infos) noexcept
+  {
+    std::size_t written = 0;
+    while (written < infos.size() && has_room())
+      write(infos[written++]);
+    infos.erase(infos.begin(),
+        infos.begin() + static_cast<std::ptrdiff_t>(written));
+    backlog_ = std::move(infos);
+  }
+
+  // At rest: lets the thread work again.
+  void resume() noexcept
+  {
+    rests_ended_.fetch_add(1, std::memory_order_release);
+    rests_ended_.notify_one();
+  }
+
+  // At rest: ends the thread, and waits for its end.
+  void stop() noexcept
+  {
+    stopped_ = true;
+    resume();
+    ::pthread_join(thread_, nullptr);
+  }
+
+private:
+  // The thread is woken by a signal directed at it alone, of a number that
+  // nobody can watch, so it is never mistaken for one of those waited for. A
+  // private signal is taken before any of the process: once it was sent, the
+  // thread takes no other.
+  static constexpr int wake_up = SIGFPE;
+
+  // What the thread uses is a few hundred bytes; the rest is for what the C
+  // library and the sanitizers keep on a stack.
+  static std::size_t small_stack() noexcept
+  {
+    const long least = ::sysconf(_SC_THREAD_STACK_MIN);
+    return std::max(std::size_t{64} * 1024, static_cast<std::size_t>(least));
+  }
+
+  // Creates the thread, with the default stack if the size is 0.
+  int create(std::size_t stack_size) noexcept
+  {
+    ::pthread_attr_t attributes;
+    if (const int error = ::pthread_attr_init(&attributes))
+      return error;
+    if (stack_size != 0)
+      ::pthread_attr_setstacksize(&attributes, stack_size);
+    const int error = ::pthread_create(&thread_, &attributes,
+        [](void* self) -> void* {
+          static_cast<signal_waiter*>(self)->run();
+          return nullptr;
+        },
+        this);
+    ::pthread_attr_destroy(&attributes);
+    return error;
+  }
+
+  // The thread.
+  void run() noexcept
+  {
+    ::pthread_setname_np(::pthread_self(), "sigfd-pipe");
+    unsigned rests = 0; // how many have ended
+    bool woken = false; // whether the wake-up of this rest was taken
+    for (;;)
+    {
+      if (rests_asked_.load(std::memory_order_acquire) != rests)
+      {
+        if (!std::exchange(woken, false))
+          take_wake_up();
+        write(signal_info()); // the mark
+        rests_ended_.wait(rests, std::memory_order_acquire);
+        ++rests;
+        if (stopped_)
+          return;
+        for (const signal_info& info : std::exchange(backlog_, {}))
+          write(info);
+        continue;
+      }
+      const signal_info info = wait_for_signal();
+      if (info.number() != wake_up)
+      {
+        if (info.number() != 0)
+          write(info);
+      }
+      else if (rests_asked_.load(std::memory_order_acquire) != rests)
+        woken = true;
+      else
+        pass_on();
+    }
+  }
+
+  // Takes the wake-up of a rest that was noticed without it. It was sent, or is
+  // just being sent, and must be gone before the next: two would become one.
+  static void take_wake_up() noexcept
+  {
+    ::sigset_t only;
+    ::sigemptyset(&only);
+    ::sigaddset(&only, wake_up);
+    int number;
+    ::sigwait(&only, &number);
+  }
+
+  // A signal of the wake-up's number that did not come with a rest was meant
+  // for a thread that does not block it. Directed at the process it would come
+  // here again, so the main thread has it, the first that would have got it.
+  static void pass_on() noexcept
+  {
+    ::syscall(SYS_tgkill, ::getpid(), ::getpid(), wake_up);
+  }
+
+  // Waits; an object with the number 0 if it was interrupted.
+  signal_info wait_for_signal() noexcept
+  {
+    if constexpr (has_siginfo_wait)
+    {
+      // The system call itself: glibc's sigwaitinfo changes the code SI_TKILL.
+      ::siginfo_t info;
+      const long number = ::syscall(
+          SYS_rt_sigtimedwait, &waited_, &info, nullptr, _NSIG / 8);
+      return number > 0 ? signal_info(info) : signal_info();
+    }
+    else
+    {
+      ::siginfo_t info{};
+      if (::sigwait(&waited_, &info.si_signo) != 0)
+        return signal_info();
+      info.si_code = unknown_code;
+      return signal_info(info);
+    }
+  }
+
+  // Whether a record can be written without blocking.
+  bool has_room() const noexcept
+  {
+    ::pollfd p{write_end_.get(), POLLOUT, 0};
+    return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+  }
+
+  // Writes a record, blocking. A record is far below PIPE_BUF, so it is written
+  // whole (pipe(7)), and the reader never closes first.
+  void write(const signal_info& info) noexcept
+  {
+    while (::write(write_end_.get(), &info, sizeof info) == -1
+        && errno == EINTR)
+      continue;
+  }
+
+  ::pthread_t thread_{};
+  unique_fd write_end_;
+  ::sigset_t waited_{};
+  std::vector<signal_info> backlog_;
+  std::atomic<unsigned> rests_asked_{0};
+  std::atomic<unsigned> rests_ended_{0};
+  bool stopped_ = false;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_SIGNAL_WAITER_HPP

@@ -1,0 +1,148 @@
+// detail/give_back: signals go back to the process as they came, or wait here
+// until there is room.
+
+#include <sigfd/detail/give_back.hpp>
+
+#include "support/process.hpp"
+#include "support/process_state.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using sigfd::signal_info;
+using sigfd::signal_mask;
+using sigfd::detail::give_back;
+using sigfd::detail::parked;
+
+// Blocks the signals that the tests use, and reads them from a signalfd.
+struct fixture
+{
+  signal_mask mask{SIGUSR1, SIGCHLD, SIGRTMIN, SIGRTMIN + 1};
+  sigfd::scoped_signal_block block{mask};
+  int fd = ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC);
+
+  ~fixture()
+  {
+    while (read().number() != 0)
+      continue;
+    ::close(fd);
+  }
+
+  signal_info read()
+  {
+    signal_info info;
+    const bool whole =
+        ::read(fd, &info, sizeof info) == ::ssize_t{sizeof info};
+    return whole ? info : signal_info();
+  }
+};
+
+// No room for queued signals, while it lives.
+class no_room
+{
+public:
+  no_room()
+  {
+    ::getrlimit(RLIMIT_SIGPENDING, &old_);
+    ::rlimit none = old_;
+    none.rlim_cur = 0;
+    BOOST_REQUIRE(::setrlimit(RLIMIT_SIGPENDING, &none) == 0);
+  }
+
+  ~no_room()
+  {
+    ::setrlimit(RLIMIT_SIGPENDING, &old_);
+  }
+
+private:
+  ::rlimit old_;
+};
+
+signal_info make(int number, int code, int value)
+{
+  ::siginfo_t raw{};
+  raw.si_signo = number;
+  raw.si_code = code;
+  raw.si_pid = 4242;
+  raw.si_uid = 1000;
+  if (code < 0)
+    raw.si_value.sival_int = value;
+  return signal_info(raw);
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(giving_back, fixture)
+
+BOOST_AUTO_TEST_CASE(keeps_everything_from_any_thread)
+{
+  for (const int code : {SI_USER, SI_KERNEL, SI_QUEUE, SI_TKILL, SI_MESGQ})
+  {
+    const signal_info sent = make(SIGRTMIN, code, 17);
+    give_back(sent);
+    BOOST_TEST((read() == sent));
+    // Only a main thread's ID is that of the process.
+    std::thread([&] { give_back(sent); }).join();
+    BOOST_TEST((read() == sent));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_waits_in_order)
+{
+  {
+    const no_room limit;
+    for (int i = 0; i < 5; ++i)
+      give_back(make(SIGRTMIN + i % 2, SI_QUEUE, i));
+    BOOST_TEST(read().number() == 0);
+  }
+  std::array<signal_info, 2> two;
+  BOOST_TEST(parked().take({SIGUSR1}, two) == 0u);
+  BOOST_TEST(parked().take({SIGRTMIN}, two) == 2u);
+  BOOST_TEST(two[0].value()->sival_int == 0);
+  BOOST_TEST(two[1].value()->sival_int == 2);
+
+  // There is room again: the rest of a mask goes to the kernel.
+  parked().retry({SIGRTMIN + 1});
+  BOOST_TEST(read().value()->sival_int == 1);
+  BOOST_TEST(read().value()->sival_int == 3);
+  BOOST_TEST(read().number() == 0);
+  BOOST_TEST(parked().take(mask, two) == 1u);
+  BOOST_TEST(two[0].value()->sival_int == 4);
+  BOOST_TEST(parked().take(mask, two) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(retrying_without_room_keeps_them)
+{
+  const no_room limit;
+  give_back(make(SIGRTMIN, SI_QUEUE, 1));
+  parked().retry(mask);
+  BOOST_TEST(read().number() == 0);
+  std::array<signal_info, 2> two;
+  BOOST_TEST(parked().take(mask, two) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_does_not_get_its_parents_signals)
+{
+  {
+    const no_room limit;
+    give_back(make(SIGRTMIN, SI_QUEUE, 1));
+  }
+  support::process child([&] {
+    std::array<signal_info, 2> two;
+    return int(parked().take(mask, two));
+  });
+  BOOST_TEST(child.wait() == 0);
+  std::array<signal_info, 2> two;
+  BOOST_TEST(parked().take(mask, two) == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
