@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -105,4 +106,28 @@ BOOST_AUTO_TEST_CASE(options)
     out << ec.message();
   BOOST_TEST(take_output()
       == "SIGWINCH (28) is not blocked in the calling thread");
+}
+
+BOOST_AUTO_TEST_CASE(forking)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context, SIGUSR1);
+  send(SIGUSR1);
+  signals.async_wait([](boost::system::error_code,
+                         const sigfd::signal_info& info) { handle(info); });
+  context.notify_fork(net::io_context::fork_prepare);
+  const ::pid_t child = ::fork();
+  if (child == 0)
+  {
+    context.notify_fork(net::io_context::fork_child);
+    context.run(); // gets the signals of the child
+    ::_exit(0);
+  }
+  context.notify_fork(net::io_context::fork_parent);
+  context.run();
+  BOOST_TEST(take_output() == "SIGUSR1 ");
+  BOOST_REQUIRE(::kill(child, SIGUSR1) == 0);
+  int status = 1;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  BOOST_TEST(status == 0);
 }
