@@ -3,6 +3,7 @@
 
 #include <sigfd/signal_fd.hpp>
 
+#include "support/no_descriptors.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
@@ -14,7 +15,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -293,16 +293,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_left_changes_nothing)
   signal_fd signals(context);
   const support::process_state before;
 
-  // All descriptors up to the limit, so that not one is left.
-  ::rlimit old;
-  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &old) == 0);
-  ::rlimit low = old;
-  low.rlim_cur = 64;
-  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
-  std::vector<int> taken;
-  for (int fd = ::dup(0); fd != -1; fd = ::dup(0))
-    taken.push_back(fd);
-
+  std::optional<support::no_descriptors> none(std::in_place);
   error_code ec;
   signals.open({SIGUSR1, SIGUSR2}, support::options(), ec);
   error_code add_error;
@@ -317,9 +308,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_left_changes_nothing)
     thrown = e.code() == boost::system::errc::too_many_files_open;
   }
 
-  for (const int fd : taken)
-    ::close(fd);
-  ::setrlimit(RLIMIT_NOFILE, &old);
+  none.reset();
 
   BOOST_TEST((ec == boost::system::errc::too_many_files_open));
   BOOST_TEST((add_error == boost::system::errc::too_many_files_open));

@@ -4,8 +4,10 @@
 #include <sigfd/detail/pipe_source.hpp>
 
 #include "support/drain.hpp"
+#include "support/no_descriptors.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/raw_siginfo.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,11 +15,9 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -258,21 +258,11 @@ BOOST_AUTO_TEST_CASE(its_records_are_those_of_the_kernel)
   for (const int number : all)
     for (int code = -70; code < 200; code += code > 20 ? 20 : 1)
     {
-      ::siginfo_t raw;
-      unsigned char bytes[sizeof raw] = {};
-      for (std::size_t i = 0; i < 48; ++i)
-        bytes[i] = static_cast<unsigned char>(i * 7 + 1);
-      std::memcpy(&raw, bytes, sizeof raw);
-      raw.si_signo = number;
-      raw.si_code = code;
-      const auto queue = [&] {
-        BOOST_REQUIRE(
-            ::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &raw) == 0);
-      };
+      const ::siginfo_t raw = support::full_siginfo(number, code);
       signal_info from_kernel;
       {
         const unique_fd kernel(::signalfd(-1, &all.native(), SFD_CLOEXEC));
-        queue();
+        BOOST_REQUIRE(support::queue_raw(raw));
         BOOST_REQUIRE(::read(kernel.get(), &from_kernel, sizeof from_kernel)
             == ::ssize_t{sizeof from_kernel});
       }
@@ -280,7 +270,7 @@ BOOST_AUTO_TEST_CASE(its_records_are_those_of_the_kernel)
         open(all);
       else
         source.update(all, ec);
-      queue();
+      BOOST_REQUIRE(support::queue_raw(raw));
       const signal_info from_pipe = take();
       if (from_pipe != from_kernel)
         BOOST_ERROR("number " << number << " code " << code << ": "
@@ -294,20 +284,10 @@ BOOST_AUTO_TEST_CASE(its_records_are_those_of_the_kernel)
 BOOST_AUTO_TEST_CASE(no_descriptor_or_thread_leaves_nothing_behind)
 {
   const support::process_state before;
-  ::rlimit old;
-  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &old) == 0);
-  ::rlimit low = old;
-  low.rlim_cur = 64;
-  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
-  std::vector<int> taken;
-  for (int n = ::dup(0); n != -1; n = ::dup(0))
-    taken.push_back(n);
-  ::close(taken.back()); // one is left, and a pipe needs two
-  taken.pop_back();
-  fd = source.open(mask, ec);
-  for (const int n : taken)
-    ::close(n);
-  ::setrlimit(RLIMIT_NOFILE, &old);
+  {
+    const support::no_descriptors none(1); // a pipe needs two
+    fd = source.open(mask, ec);
+  }
   BOOST_TEST((ec == boost::system::errc::too_many_files_open));
   BOOST_TEST(!fd);
   BOOST_TEST(support::process_state() == before);

@@ -5,17 +5,15 @@
 
 #include <sigfd/signal_mask.hpp>
 
-#include "support/process_state.hpp"
+#include "support/raw_siginfo.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstring>
 #include <iomanip>
 #include <sstream>
 #include <string>
@@ -319,8 +317,7 @@ BOOST_AUTO_TEST_CASE(prints_as_one_field_and_ignores_the_streams_base)
 
 // The kernel fills a signalfd_siginfo from the siginfo of a queued signal; the
 // conversion must give the same record, byte for byte, whatever the number and
-// code, with every bit of the siginfo set to something. A process may queue any
-// code to its own thread (rt_sigqueueinfo(2)).
+// code, with every bit of the siginfo set to something.
 BOOST_AUTO_TEST_CASE(fills_a_record_as_the_kernel_does)
 {
   const auto all = sigfd::signal_mask::all();
@@ -331,17 +328,8 @@ BOOST_AUTO_TEST_CASE(fills_a_record_as_the_kernel_does)
   for (const int number : all)
     for (int code = -70; code < 200; ++code)
     {
-      ::siginfo_t raw;
-      // The members end at 48 bytes; the kernel refuses what it does not
-      // know behind them.
-      unsigned char bytes[sizeof raw] = {};
-      for (std::size_t i = 0; i < 48; ++i)
-        bytes[i] = static_cast<unsigned char>(i * 7 + 1);
-      std::memcpy(&raw, bytes, sizeof raw);
-      raw.si_signo = number;
-      raw.si_code = code;
-      raw.si_errno = 11;
-      if (::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &raw) == -1)
+      const ::siginfo_t raw = support::full_siginfo(number, code);
+      if (!support::queue_raw(raw))
         BOOST_FAIL("cannot queue " << number << " with code " << code);
       ::signalfd_siginfo record{};
       BOOST_REQUIRE(::read(fd, &record, sizeof record)

@@ -10,6 +10,7 @@
 #define SIGFD_DETAIL_KERNEL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/read_records.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
@@ -19,7 +20,6 @@
 
 #include <errno.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <span>
@@ -49,15 +49,11 @@ public:
     ec = done ? boost::system::error_code() : system_error_code(errno);
   }
 
-  // Takes up to infos.size() records, which must not be 0. Never blocks; 0
-  // without an error says that nothing is pending.
+  // Takes what is there, as read_records().
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    const ::ssize_t n = ::read(fd_, infos.data(), infos.size_bytes());
-    ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
-                                    : system_error_code(errno);
-    return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
+    return read_records(fd_, infos, ec);
   }
 
   // Forgets the descriptor.

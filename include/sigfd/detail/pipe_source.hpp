@@ -11,6 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/read_records.hpp>
 #include <sigfd/detail/signal_waiter.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
@@ -100,15 +101,11 @@ public:
     ec = {};
   }
 
-  // Takes up to infos.size() records, which must not be 0. Never blocks; 0
-  // without an error says that nothing is there.
+  // Takes what is there, as read_records().
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    const ::ssize_t n = ::read(fd_, infos.data(), infos.size_bytes());
-    ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
-                                    : system_error_code(errno);
-    return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
+    return read_records(fd_, infos, ec);
   }
 
   // Ends the thread and gives everything back that is in the pipe.

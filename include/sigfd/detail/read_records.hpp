@@ -1,0 +1,39 @@
+//
+// detail/read_records.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_READ_RECORDS_HPP
+#define SIGFD_DETAIL_READ_RECORDS_HPP
+
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/signal_info.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <span>
+
+namespace sigfd::detail {
+
+// Takes up to infos.size() records, which must not be 0, out of a non-blocking
+// descriptor that is filled with them, by one read(2). Never blocks; 0 without
+// an error says that nothing is there.
+inline std::size_t read_records(int fd, std::span<signal_info> infos,
+    boost::system::error_code& ec) noexcept
+{
+  const ::ssize_t n = ::read(fd, infos.data(), infos.size_bytes());
+  ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
+                                  : system_error_code(errno);
+  return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_READ_RECORDS_HPP
