@@ -11,6 +11,9 @@ if(DOXYGEN_FOUND)
   set(DOXYGEN_USE_MDFILE_AS_MAINPAGE ${PROJECT_SOURCE_DIR}/README.md)
   set(DOXYGEN_GENERATE_LATEX NO)
   set(DOXYGEN_QUIET YES)
+  # Members of iterators and the like are what their names say.
+  set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
+  set(DOXYGEN_WARN_IF_INCOMPLETE_DOC NO)
   doxygen_add_docs(doc include README.md doc
     COMMENT "The reference, with Doxygen")
 endif()
