@@ -25,10 +25,12 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -141,7 +143,7 @@ public:
    *
    * @throws boost::system::system_error Thrown on failure.
    */
-  template <std::convertible_to<int>... SignalNumbers>
+  template <std::integral... SignalNumbers>
     requires(sizeof...(SignalNumbers) > 0)
   basic_signalfd(const executor_type& ex, SignalNumbers... signal_numbers)
     : basic_signalfd(ex, signal_mask{static_cast<int>(signal_numbers)...})
@@ -155,7 +157,7 @@ public:
    * @throws boost::system::system_error Thrown on failure.
    */
   template <typename ExecutionContext,
-      std::convertible_to<int>... SignalNumbers>
+      std::integral... SignalNumbers>
     requires(std::convertible_to<ExecutionContext&,
                  boost::asio::execution_context&>
         && sizeof...(SignalNumbers) > 0)
@@ -299,10 +301,21 @@ public:
       ec = boost::asio::error::already_open;
       return;
     }
-    auto opening = std::make_shared<detail::opening<Executor>>(executor_);
-    opening->open(mask, options, ec);
-    if (!ec)
-      opening_ = std::move(opening);
+    try
+    {
+      auto opening = std::make_shared<detail::opening<Executor>>(executor_);
+      opening->open(mask, options, ec);
+      if (!ec)
+        opening_ = std::move(opening);
+    }
+    catch (const boost::system::system_error& e)
+    {
+      ec = e.code(); // the first object of a context makes its reactor
+    }
+    catch (const std::bad_alloc&)
+    {
+      ec = boost::asio::error::no_memory;
+    }
   }
 
   /// Whether the object is open.
@@ -335,8 +348,8 @@ public:
 
   /// Gets the descriptor, or -1 if the object is not open.
   /**
-   * To wait for it by other means. Whatever is read from it is not delivered
-   * here.
+   * To wait for it by other means. It must not be read: what it holds besides
+   * records, and who takes them when, is the object's own matter.
    */
   native_handle_type native_handle() noexcept
   {
@@ -603,7 +616,7 @@ public:
       if (ec || count != 0 || infos.empty())
         return count;
       opening_->wait_readable(ec);
-      if (ec && ec != boost::asio::error::interrupted)
+      if (ec)
         return 0;
     }
   }

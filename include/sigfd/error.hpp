@@ -23,6 +23,12 @@ namespace detail {
 class sigfd_category final : public boost::system::error_category
 {
 public:
+  // By its ID the category is one, also where shared libraries have one each.
+  sigfd_category() noexcept
+    : boost::system::error_category(0x51676664'5f657272)
+  {
+  }
+
   const char* name() const noexcept override
   {
     return "sigfd";

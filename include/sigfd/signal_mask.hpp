@@ -226,7 +226,8 @@ private:
 class signal_mask::const_iterator
 {
 public:
-  using iterator_category = std::forward_iterator_tag;
+  using iterator_category = std::input_iterator_tag; // yields values
+  using iterator_concept = std::forward_iterator_tag;
   using difference_type = std::ptrdiff_t;
   using value_type = int;
   using pointer = const int*;

@@ -159,6 +159,26 @@ BOOST_AUTO_TEST_CASE(a_child_that_only_execs_is_clean)
   BOOST_TEST(gets_own(wait, 1));
 }
 
+// A child that nobody told, and that runs destructors: the reactor it has is
+// the parent's.
+BOOST_AUTO_TEST_CASE(a_child_that_destroys_the_object_leaves_the_parents_alone)
+{
+  outcome<signal_info> wait;
+  signals.async_wait(wait.handler());
+  context.poll();
+  support::process child([&] {
+    signals.close();
+    return 0;
+  });
+  BOOST_TEST(child.wait() == 0);
+  BOOST_TEST(gets_own(wait, 1));
+  outcome<signal_info> another;
+  signals.async_wait(another.handler());
+  context.restart();
+  context.poll();
+  BOOST_TEST(gets_own(another, 2));
+}
+
 BOOST_AUTO_TEST_CASE(a_child_without_room_for_a_thread_says_so)
 {
   if (support::test_source() != sigfd::source::pipe)
@@ -185,6 +205,8 @@ BOOST_AUTO_TEST_CASE(a_child_without_room_for_a_thread_says_so)
     }
     if (signals.is_open())
       return 5;
+    context.notify_fork(net::io_context::fork_prepare);
+    context.notify_fork(net::io_context::fork_parent);
     context.restart();
     context.run();
     return wait.aborted() ? 0 : 6;

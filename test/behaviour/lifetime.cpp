@@ -10,12 +10,19 @@
 #include "support/source.hpp"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
+#include <boost/version.hpp>
+
+#if BOOST_VERSION >= 107700
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#endif
 
 #include <array>
 #include <atomic>
@@ -266,5 +273,47 @@ BOOST_AUTO_TEST_CASE(closing_and_moving_beside_four_threads_loses_nothing)
   BOOST_TEST(sender.wait() == 0);
   BOOST_TEST(sum == long{count} * (count - 1) / 2);
 }
+
+#if BOOST_VERSION >= 107700
+
+// An operation is cancelled by its slot, on the thread where it runs, while the
+// object is closed on another; and the blocking function waits beside.
+BOOST_AUTO_TEST_CASE(closing_beside_a_cancellation_on_another_thread)
+{
+  const sigfd::scoped_signal_block block({SIGRTMIN});
+  net::io_context context;
+  auto work = net::make_work_guard(context);
+  std::thread runner([&] { context.run(); });
+  for (int i = 0; i < 3'000; ++i)
+  {
+    signal_fd signals(context, {SIGRTMIN}, support::options());
+    net::cancellation_signal cancel;
+    std::atomic<bool> started{false};
+    std::atomic<int> done{0};
+    signals.async_wait(net::bind_cancellation_slot(
+        cancel.slot(), [&](error_code ec, const signal_info&) {
+          BOOST_TEST((ec == net::error::operation_aborted));
+          ++done;
+        }));
+    net::post(context, [&] {
+      started = true;
+      cancel.emit(net::cancellation_type::terminal);
+      ++done;
+    });
+    while (!started)
+      continue;
+    if (i % 2 == 0)
+      signals.close();
+    else
+      while (done == 0)
+        signals.try_wait();
+    while (done != 2)
+      std::this_thread::yield();
+  }
+  work.reset();
+  runner.join();
+}
+
+#endif // BOOST_VERSION >= 107700
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/sandbox.hpp"
 #include "support/source.hpp"
 
 #include <boost/asio/error.hpp>
@@ -15,6 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -319,6 +321,52 @@ BOOST_AUTO_TEST_CASE(no_descriptor_left_changes_nothing)
 
   signals.open({SIGUSR1}, support::options());
   BOOST_TEST(gets(signals, SIGUSR1));
+}
+
+BOOST_AUTO_TEST_CASE(a_reactor_that_refuses_changes_nothing)
+{
+  support::process child([&] {
+    const auto before = support::process_state();
+    if (!support::forbid(SYS_epoll_ctl, ENOSPC))
+      return 1;
+    signal_fd signals(context);
+    error_code ec;
+    signals.open({SIGUSR1}, support::options(), ec);
+    if (ec != boost::system::errc::no_space_on_device || signals.is_open())
+      return 2;
+    return support::returns_to(before) ? 0 : 3;
+  });
+  BOOST_TEST(child.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_descriptor_for_the_reactor_is_an_error_code_too)
+{
+  net::io_context fresh;
+  signal_fd signals(fresh);
+  error_code ec;
+  {
+    const support::no_descriptors none;
+    signals.open({SIGUSR1}, support::options(), ec);
+  }
+  BOOST_TEST((ec == boost::system::errc::too_many_files_open));
+  BOOST_TEST(!signals.is_open());
+}
+
+BOOST_AUTO_TEST_CASE(removing_asks_nothing_of_the_mask)
+{
+  auto options = support::options();
+  signal_fd blocking(context, {SIGUSR1, SIGUSR2}, options);
+  options.mask = mask_policy::require;
+  signal_fd requiring(context, {SIGUSR1, SIGUSR2}, options);
+  std::thread([&] {
+    unblock_all();
+    requiring.remove(SIGUSR2);
+    blocking.remove(SIGUSR2);
+    blocking.add(SIGUSR1);
+    BOOST_TEST(!support::is_blocked(SIGUSR1));
+  }).join();
+  BOOST_TEST((requiring.signals() == signal_mask{SIGUSR1}));
+  BOOST_TEST((blocking.signals() == signal_mask{SIGUSR1}));
 }
 
 BOOST_AUTO_TEST_CASE(blocks_by_default_and_never_unblocks)

@@ -120,6 +120,36 @@ BOOST_AUTO_TEST_CASE(what_is_refused_waits_in_order)
   BOOST_TEST(parked().take(mask, two) == 0u);
 }
 
+// The kernel would take these, and keep no more than the number.
+BOOST_AUTO_TEST_CASE(without_room_nothing_goes_back_as_a_bare_number)
+{
+  const signal_info sent[] = {make(SIGUSR1, SI_USER, 0),
+      make(SIGUSR1, SI_QUEUE, 17), make(SIGRTMIN, SI_USER, 0)};
+  {
+    const no_room limit;
+    for (const signal_info& info : sent)
+      give_back(info);
+    BOOST_TEST(read().number() == 0);
+  }
+  for (const signal_info& info : sent)
+  {
+    signal_info taken;
+    BOOST_TEST(parked().take(mask, {&taken, 1}) == 1u);
+    BOOST_TEST((taken == info));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_standard_signal_is_not_merged_with_a_pending_one)
+{
+  for (int i = 1; i <= 3; ++i)
+    give_back(make(SIGUSR1, SI_QUEUE, i));
+  BOOST_TEST(read().value()->sival_int == 1);
+  std::array<signal_info, 4> rest;
+  BOOST_TEST(parked().take(mask, rest) == 2u);
+  BOOST_TEST(rest[0].value()->sival_int == 2);
+  BOOST_TEST(rest[1].value()->sival_int == 3);
+}
+
 BOOST_AUTO_TEST_CASE(retrying_without_room_keeps_them)
 {
   const no_room limit;

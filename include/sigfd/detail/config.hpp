@@ -53,7 +53,8 @@ inline constexpr bool has_siginfo_wait = true;
   template <>                                                                  \
   struct std::formatter<Type> : std::formatter<std::string>                    \
   {                                                                            \
-    auto format(const Type& value, std::format_context& context) const         \
+    template <typename Context>                                                \
+    auto format(const Type& value, Context& context) const                     \
     {                                                                          \
       std::ostringstream text;                                                 \
       text << value;                                                           \

@@ -10,10 +10,11 @@
 #define SIGFD_DETAIL_GIVE_BACK_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,6 +22,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <span>
@@ -28,12 +31,43 @@
 
 namespace sigfd::detail {
 
-// Queues a signal to the process again, as it came; false if the system has no
-// room for it (RLIMIT_SIGPENDING). It goes by the ID of the calling thread: to
-// itself a thread may queue any code, also those of kill(2) and of the kernel,
-// and a signal that is queued is directed at the process nevertheless
-// (rt_sigqueueinfo(2)).
-inline bool requeue(const signal_info& info) noexcept
+// Whether one more signal with its siginfo can be queued: the line SigQ of
+// proc(5) has how many there are and may be, for all processes of the user.
+inline bool has_queue_room() noexcept
+{
+  char text[4096];
+  const unique_fd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+  const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);
+  if (size <= 0)
+    return true; // as far as one can know
+  text[size] = 0;
+  unsigned long used = 0;
+  unsigned long most = 0;
+  const char* const line = std::strstr(text, "SigQ:");
+  return line == nullptr || std::sscanf(line, "SigQ: %lu/%lu", &used, &most) != 2
+      || used < most;
+}
+
+// Whether the kernel would accept a signal and yet not keep it as it is. It
+// merges a standard signal with a pending one, and where RLIMIT_SIGPENDING is
+// reached it keeps no more than the number, except of real-time signals that
+// kill(2) did not send: those it refuses.
+inline bool would_be_merged(const signal_info& info) noexcept
+{
+  if (info.number() >= SIGRTMIN && info.code() != SI_USER)
+    return false;
+  ::sigset_t pending;
+  ::sigpending(&pending);
+  return (info.number() < SIGRTMIN
+             && ::sigismember(&pending, info.number()) == 1)
+      || !has_queue_room();
+}
+
+// Queues a signal to the process again; false if the system refuses it. It goes
+// by the ID of the calling thread: to itself a thread may queue any code, also
+// those of kill(2) and of the kernel, and a signal that is queued is directed at
+// the process nevertheless (rt_sigqueueinfo(2)).
+inline bool queue_again(const signal_info& info) noexcept
 {
   if constexpr (!has_siginfo_wait)
     return ::kill(::getpid(), info.number()) == 0;
@@ -41,8 +75,15 @@ inline bool requeue(const signal_info& info) noexcept
   return ::syscall(SYS_rt_sigqueueinfo, ::gettid(), info.number(), &raw) == 0;
 }
 
-// Signals that were taken from the kernel, not delivered, and refused when they
-// were to go back. They wait in this process for the next object that watches
+// Queues a signal to the process again, as it came; false if the system does
+// not take it as it is.
+inline bool requeue(const signal_info& info) noexcept
+{
+  return !would_be_merged(info) && queue_again(info);
+}
+
+// Signals that were taken from the kernel, not delivered, and not accepted as
+// they are when they were to go back. They wait in this process for the next object that watches
 // them. One for the whole process: parked().
 class parked_signals
 {
@@ -59,7 +100,7 @@ public:
     }
     catch (const std::bad_alloc&)
     {
-      while (!requeue(info))
+      while (!queue_again(info))
         ::usleep(1'000);
     }
   }

@@ -13,6 +13,7 @@
 #include <sigfd/detail/give_back.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
+#include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
@@ -26,6 +27,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -42,8 +45,9 @@ namespace sigfd::detail {
 // which it was started, whatever becomes of the object meanwhile.
 //
 // The object's functions are not called concurrently, but operations complete
-// on any thread beside them. The mutex is for those two; it is held for one
-// system call at the most, and never while a handler runs.
+// and are cancelled on any thread beside them. The mutex is for those; it is
+// held for one system call, or for as long as it takes the source to change or
+// end, and never while a handler runs.
 template <typename Executor>
 class opening final : public service_member
 {
@@ -77,24 +81,34 @@ public:
       return;
     descriptor_->assign(fd.get(), ec);
     if (ec)
+    {
+      source_.close(); // as long as there is the descriptor
       return;
+    }
     fd.release();
+    owner_ = ::getpid();
     service_ = &boost::asio::use_service<signalfd_service>(
         context_of(executor_));
     service_->enroll(*this);
-    block(mask);
+    block(mask, mask);
   }
 
   // Changes what is watched, with the mask policy given to open().
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
-    check_policy(mask, ec);
+    ec = {};
+    if (mask == source_.mask())
+      return;
+    signal_mask added = mask;
+    for (int n : source_.mask())
+      added.remove(n);
+    check_policy(added, ec);
     if (ec)
       return;
     const std::lock_guard lock(mutex_);
     source_.update(mask, ec);
     if (!ec)
-      block(mask);
+      block(mask, added);
   }
 
   // What is watched.
@@ -170,10 +184,23 @@ public:
     return take(current(), infos, ec);
   }
 
-  // Blocks until the descriptor is readable.
-  void wait_readable(boost::system::error_code& ec)
+  // Blocks until the descriptor is readable, or a signal handler has run. Not
+  // by the descriptor's own wait(), which is not to be called beside its
+  // async_wait().
+  void wait_readable(boost::system::error_code& ec) noexcept
   {
-    descriptor_->wait(descriptor_type::wait_read, ec);
+    ::pollfd p{native_handle(), POLLIN, 0};
+    ec = ::poll(&p, 1, -1) != -1 || errno == EINTR ? boost::system::error_code()
+                                                  : system_error_code(errno);
+  }
+
+  // Makes every operation that waits in the reactor look again.
+  void wake() noexcept
+  {
+    const std::lock_guard lock(mutex_);
+    boost::system::error_code ignored;
+    if (is_open())
+      descriptor_->cancel(ignored);
   }
 
   // Cancels every operation that was started, wherever it is.
@@ -219,6 +246,10 @@ private:
       boost::asio::execution_context::fork_event event) noexcept override
   {
     const std::lock_guard lock(mutex_);
+    if (!is_open())
+      return {};
+    if (event == boost::asio::execution_context::fork_child)
+      owner_ = ::getpid();
     if (event == boost::asio::execution_context::fork_prepare)
       source_.prepare_fork();
     else if (event == boost::asio::execution_context::fork_parent)
@@ -239,7 +270,7 @@ private:
     if (!ec)
       descriptor_->assign(fd.get(), ec);
     if (ec)
-      dismantle_locked();
+      dismantle_locked(); // ends the source before fd closes
     else
       fd.release();
     return ec;
@@ -252,10 +283,16 @@ private:
     dismantle_locked();
   }
 
+  //
+  // In a child of fork(2) that nobody told, the reactor is the parent's, too.
+  // There the number is closed first, so that the reactor does not find what
+  // to forget, and the parent goes on hearing from it.
   void dismantle_locked() noexcept
   {
     ++generation_;
     source_.close();
+    if (is_open() && owner_ != ::getpid())
+      ::close(descriptor_->native_handle());
     descriptor_.reset();
   }
 
@@ -276,12 +313,12 @@ private:
       }
   }
 
-  // Blocks what is watched now as the policy says. Only then what could not
-  // go back to the process before is queued again: unblocked, it would act.
-  void block(const signal_mask& mask) noexcept
+  // Blocks what was added to the mask, as the policy says. Only then what could
+  // not go back to the process before is queued again: unblocked, it would act.
+  void block(const signal_mask& mask, const signal_mask& added) noexcept
   {
     if (options_.mask == mask_policy::block)
-      scoped_signal_block(mask).release();
+      scoped_signal_block(added).release();
     parked().retry(mask);
   }
 
@@ -292,6 +329,7 @@ private:
   generation generation_ = 0;
   signal_source source_;
   open_options options_;
+  ::pid_t owner_ = 0; // the process whose reactor has the descriptor
 };
 
 } // namespace sigfd::detail

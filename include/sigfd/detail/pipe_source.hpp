@@ -170,6 +170,8 @@ private:
           return kept;
         else if (!mask.contains(infos[i].number()) || !append(kept, infos[i]))
           give_back(infos[i]);
+      if (ec)
+        return kept; // somebody closed the descriptor
       if (count == 0)
         wait_readable();
     }

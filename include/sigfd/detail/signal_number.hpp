@@ -18,9 +18,12 @@
 
 namespace sigfd::detail {
 
-// Signal numbers run from 1 to here. Linux has 64 on every architecture but
-// MIPS, and glibc keeps the last of them for SIGRTMAX (signal(7)).
+// Signal numbers run from 1 to here: SIGRTMAX, which is 64 on the architectures
+// that have the usual numbers (signal(7)).
 inline constexpr int last_signal_number = _NSIG - 1;
+
+// From here to SIGRTMIN, numbers belong to the C library (signal(7)).
+inline constexpr int first_reserved_number = 32;
 
 // What a number is, as far as waiting for it goes.
 enum class signal_kind
@@ -37,7 +40,7 @@ inline signal_kind kind_of(int number) noexcept
 {
   if (number < 1 || number > last_signal_number)
     return signal_kind::out_of_range;
-  if (number > SIGSYS && number < SIGRTMIN)
+  if (number >= first_reserved_number && number < SIGRTMIN)
     return signal_kind::reserved;
   if (number == SIGKILL || number == SIGSTOP)
     return signal_kind::uncatchable;
@@ -49,7 +52,7 @@ inline signal_kind kind_of(int number) noexcept
 // The names of the standard signals by number; empty where there is none.
 inline constexpr auto standard_names = []
 {
-  std::array<std::string_view, SIGSYS + 1> names{};
+  std::array<std::string_view, first_reserved_number> names{};
   names[SIGHUP] = "SIGHUP";
   names[SIGINT] = "SIGINT";
   names[SIGQUIT] = "SIGQUIT";

@@ -156,16 +156,27 @@ private:
       }
     }
 
+    opening_.reset(); // the handler may be the last to need the memory
     self.complete(ec, destination.result(count));
   }
 
-  // Lets every type of cancellation through; since Boost 1.77.
+  // Accepts every type of cancellation; since Boost 1.77. None is passed on to
+  // the reactor, which would touch the descriptor without the opening's
+  // knowledge: the opening wakes its waits, and this one sees that it was
+  // cancelled. The filter lives in the user's slot, and must not keep the
+  // opening alive there.
   template <typename Self>
-  static void accept_every_cancellation(Self& self)
+  void accept_every_cancellation(Self& self)
   {
-    const auto filter = [](auto type) noexcept { return type; };
-    if constexpr (requires { self.reset_cancellation_state(filter); })
-      self.reset_cancellation_state(filter);
+    const auto accept = [](auto type) noexcept { return type; };
+    const auto wake = [weak = std::weak_ptr(opening_)](auto type) noexcept
+    {
+      if (const auto opening = weak.lock())
+        opening->wake();
+      return decltype(type){};
+    };
+    if constexpr (requires { self.reset_cancellation_state(accept, wake); })
+      self.reset_cancellation_state(accept, wake);
   }
 
   // Whether the handler's cancellation slot was used; since Boost 1.77.
