@@ -58,8 +58,8 @@ namespace sigfd {
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.@n
- * @e Shared @e objects: Unsafe. Asynchronous operations may complete on any
- * thread while the object is used on another.
+ * @e Shared @e objects: Unsafe. Asynchronous operations may complete, and be
+ * cancelled by their slots, on any thread while the object is used on another.
  *
  * @par Order and coalescing
  * As the kernel has it (signal(7)): lower numbers before higher ones,
