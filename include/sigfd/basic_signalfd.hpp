@@ -392,9 +392,14 @@ public:
 
   /// Adds a signal with flags for its action.
   /**
-   * @throws boost::system::system_error Thrown on failure, as by
-   * add(int): also @c boost::asio::error::operation_not_supported for flags
-   * other than @c none and @c dont_care, because no action is installed.
+   * The flags are those of the action that is installed for the signal under
+   * @c stray_policy::forward. If the signal is watched already, gives it the
+   * flags.
+   *
+   * @throws boost::system::system_error Thrown on failure, as by add(int):
+   * also EINVAL if the signal was given other flags before, by this object or
+   * another one; @c boost::asio::error::operation_not_supported, under
+   * @c stray_policy::ignore, for flags other than @c none and @c dont_care.
    */
   void add(int signal_number, flags f)
   {
@@ -412,16 +417,16 @@ public:
    */
   void add(int signal_number, flags f, boost::system::error_code& ec)
   {
-    signal_mask mask = signals();
-    mask.add(signal_number, ec);
-    if (!ec && f != flags::none && f != flags::dont_care)
-      ec = boost::asio::error::operation_not_supported;
+    signal_mask().add(signal_number, ec);
     if (ec)
       return;
-    if (is_open())
-      opening_->update(mask, ec);
-    else
-      open(mask, ec);
+    const bool was_open = is_open();
+    if (!was_open)
+      open({}, ec);
+    if (!ec)
+      opening_->add(signal_number, f, ec);
+    if (ec && !was_open)
+      close();
   }
 
   /// Removes a signal; no effect if it is not watched.

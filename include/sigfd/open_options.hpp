@@ -35,6 +35,24 @@ enum class mask_policy
   require
 };
 
+/// What becomes of a watched signal that reaches a thread which does not block
+/// it.
+enum class stray_policy
+{
+  /// A handler catches it, blocks it in that thread from then on, and forwards
+  /// it to the objects that watch it, with everything that came with it.
+  /**
+   * As long as an object watches the signal, its action is this handler;
+   * afterwards it is again what it was before (sigaction(2)), unless the
+   * program replaced the handler meanwhile. Also a signal whose action was to
+   * be ignored arrives.
+   */
+  forward,
+  /// Its action is left as it is. The default action of most signals ends the
+  /// process (signal(7)).
+  ignore
+};
+
 /// How to open a signal_fd.
 /**
  * @par Example
@@ -48,6 +66,9 @@ struct open_options
 
   /// What to do about the signal mask of the calling thread.
   mask_policy mask = mask_policy::block;
+
+  /// What to do about threads that do not block the signals.
+  stray_policy stray = stray_policy::forward;
 };
 
 } // namespace sigfd

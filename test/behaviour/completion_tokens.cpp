@@ -12,9 +12,10 @@
 
 #include <sigfd/signal_fd.hpp>
 
-#include "support/outcome.hpp"
 #include "support/drain.hpp"
+#include "support/outcome.hpp"
 #include "support/process.hpp"
+#include "support/sanitizer.hpp"
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
 
@@ -42,20 +43,6 @@
 
 // ThreadSanitizer does not follow the stacks of Boost.Context, and
 // AddressSanitizer not the exceptions on them.
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_THREAD_SANITIZER
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ADDRESS_SANITIZER
-#endif
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_THREAD_SANITIZER
-#endif
-#if __has_feature(address_sanitizer)
-#define UNDER_ADDRESS_SANITIZER
-#endif
-#endif
 #if !defined(UNDER_THREAD_SANITIZER)
 #include <boost/asio/spawn.hpp>
 #endif

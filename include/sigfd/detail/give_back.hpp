@@ -10,6 +10,7 @@
 #define SIGFD_DETAIL_GIVE_BACK_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/process_local.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
@@ -83,8 +84,8 @@ inline bool requeue(const signal_info& info) noexcept
 }
 
 // Signals that were taken from the kernel, not delivered, and not accepted as
-// they are when they were to go back. They wait in this process for the next object that watches
-// them. One for the whole process: parked().
+// they are when they were to go back. They wait in this process for the next
+// object that watches them. One for the whole process: parked().
 class parked_signals
 {
 public:
@@ -157,7 +158,7 @@ private:
     }
   }
 
-  std::mutex mutex_;
+  process_mutex mutex_;
   std::vector<signal_info> infos_;
   std::atomic<std::size_t> count_{0}; // for a look without the lock
   ::pid_t owner_ = ::getpid();
@@ -176,6 +177,21 @@ inline void give_back(const signal_info& info) noexcept
 {
   if (!requeue(info))
     parked().keep(info);
+}
+
+// Appends a signal; false if there is no memory for it.
+inline bool try_append(
+    std::vector<signal_info>& infos, const signal_info& info) noexcept
+{
+  try
+  {
+    infos.push_back(info);
+    return true;
+  }
+  catch (const std::bad_alloc&)
+  {
+    return false;
+  }
 }
 
 } // namespace sigfd::detail

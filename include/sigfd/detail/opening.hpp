@@ -13,12 +13,14 @@
 #include <sigfd/detail/give_back.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
+#include <sigfd/detail/stray_guard.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
+#include <sigfd/signalfd_base.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
@@ -90,25 +92,50 @@ public:
     service_ = &boost::asio::use_service<signalfd_service>(
         context_of(executor_));
     service_->enroll(*this);
+    guard_only(mask);
     block(mask, mask);
   }
 
-  // Changes what is watched, with the mask policy given to open().
+  // Changes what is watched, with the policies given to open().
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
     ec = {};
-    if (mask == source_.mask())
+    const signal_mask old = source_.mask();
+    if (mask == old)
       return;
     signal_mask added = mask;
-    for (int n : source_.mask())
+    for (int n : old)
       added.remove(n);
     check_policy(added, ec);
     if (ec)
       return;
+    signal_mask both = old;
+    for (int n : added)
+      both.add(n);
     const std::lock_guard lock(mutex_);
+    guard_only(both);
     source_.update(mask, ec);
+    guard_only(ec ? old : mask);
     if (!ec)
       block(mask, added);
+  }
+
+  // Adds a signal with flags for its action.
+  void add(int number, signalfd_base::flags f, boost::system::error_code& ec)
+  {
+    ec = {};
+    signal_mask mask = source_.mask();
+    const bool is_new = !mask.contains(number);
+    mask.add(number);
+    if (options_.stray == stray_policy::forward)
+      watch_.add(number, f, ec);
+    else if (f != signalfd_base::flags::none
+        && f != signalfd_base::flags::dont_care)
+      ec = boost::asio::error::operation_not_supported;
+    if (!ec && is_new)
+      update(mask, ec);
+    if (ec && is_new)
+      guard_only(source_.mask());
   }
 
   // What is watched.
@@ -294,6 +321,7 @@ private:
     if (is_open() && owner_ != ::getpid())
       ::close(descriptor_->native_handle());
     descriptor_.reset();
+    watch_.set(signal_mask());
   }
 
   // Under mask_policy::require, an error for a signal that is not blocked.
@@ -313,6 +341,13 @@ private:
       }
   }
 
+  // Has strays of these signals, and no others, forwarded, as the policy says.
+  void guard_only(const signal_mask& mask) noexcept
+  {
+    if (options_.stray == stray_policy::forward)
+      watch_.set(mask);
+  }
+
   // Blocks what was added to the mask, as the policy says. Only then what could
   // not go back to the process before is queued again: unblocked, it would act.
   void block(const signal_mask& mask, const signal_mask& added) noexcept
@@ -328,6 +363,7 @@ private:
   std::mutex mutex_;
   generation generation_ = 0;
   signal_source source_;
+  stray_watch watch_;
   open_options options_;
   ::pid_t owner_ = 0; // the process whose reactor has the descriptor
 };

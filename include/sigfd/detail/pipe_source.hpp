@@ -168,26 +168,13 @@ private:
       for (std::size_t i = 0; i < count; ++i)
         if (signal_waiter::is_mark(infos[i]))
           return kept;
-        else if (!mask.contains(infos[i].number()) || !append(kept, infos[i]))
+        else if (!mask.contains(infos[i].number())
+            || !try_append(kept, infos[i]))
           give_back(infos[i]);
       if (ec)
         return kept; // somebody closed the descriptor
       if (count == 0)
         wait_readable();
-    }
-  }
-
-  static bool append(
-      std::vector<signal_info>& infos, const signal_info& info) noexcept
-  {
-    try
-    {
-      infos.push_back(info);
-      return true;
-    }
-    catch (const std::bad_alloc&)
-    {
-      return false;
     }
   }
 

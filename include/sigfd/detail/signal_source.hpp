@@ -10,9 +10,10 @@
 #define SIGFD_DETAIL_SIGNAL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/kernel_source.hpp>
 #include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/kernel_source.hpp>
 #include <sigfd/detail/pipe_source.hpp>
+#include <sigfd/detail/stray_mail.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -57,17 +58,35 @@ public:
       mask_ = mask;
   }
 
-  // Takes first what could not go back to the kernel; it came first.
+  // Takes first what is in this process already: what could not go back to the
+  // kernel, and what the guard caught. It came first.
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
+    ec = {};
     if (const std::size_t count = parked().take(mask_, infos))
-    {
-      ec = {};
       return count;
+    if (const std::size_t count = strays.take(mask_, infos))
+      return count;
+
+    const unsigned bare_bells = strays.bare_bells_rung();
+    std::size_t count = 0;
+    std::size_t read = 0;
+    do
+    {
+      read = std::visit(
+          [&](auto& source) { return source.take(infos, ec); }, source_);
+      count = strays.drop_bells(infos.first(read));
     }
-    return std::visit(
-        [&](auto& source) { return source.take(infos, ec); }, source_);
+    while (read != 0 && count == 0);
+    if (read == 0 && !ec)
+      strays.forget_bare_bells(mask_, bare_bells);
+
+    // Mail may have come meanwhile, and its bell may be among what was read.
+    if (count == 0)
+      count = strays.take(mask_, infos);
+    strays.ring_again(mask_);
+    return count;
   }
 
   void close() noexcept

@@ -10,9 +10,9 @@
 #define SIGFD_DETAIL_SIGNAL_WAITER_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/siginfo_layout.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/detail/wait_for_signal.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
@@ -172,7 +172,7 @@ private:
           write(info);
         continue;
       }
-      const signal_info info = wait_for_signal();
+      const signal_info info = wait_for_signal(waited_);
       if (info.number() != wake_up)
       {
         if (info.number() != 0)
@@ -202,27 +202,6 @@ private:
   static void pass_on() noexcept
   {
     ::syscall(SYS_tgkill, ::getpid(), ::getpid(), wake_up);
-  }
-
-  // Waits; an object with the number 0 if it was interrupted.
-  signal_info wait_for_signal() noexcept
-  {
-    if constexpr (has_siginfo_wait)
-    {
-      // The system call itself: glibc's sigwaitinfo changes the code SI_TKILL.
-      ::siginfo_t info;
-      const long number = ::syscall(
-          SYS_rt_sigtimedwait, &waited_, &info, nullptr, _NSIG / 8);
-      return number > 0 ? signal_info(info) : signal_info();
-    }
-    else
-    {
-      ::siginfo_t info{};
-      if (::sigwait(&waited_, &info.si_signo) != 0)
-        return signal_info();
-      info.si_code = unknown_code;
-      return signal_info(info);
-    }
   }
 
   // Whether a record can be written without blocking.

@@ -1,0 +1,51 @@
+//
+// stray_counts.hpp
+// ~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_STRAY_COUNTS_HPP
+#define SIGFD_STRAY_COUNTS_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/stray_guard.hpp>
+
+#include <cstdint>
+
+namespace sigfd {
+
+/// What became of signals that reached threads which did not block them.
+/**
+ * Counted for the whole process, from its start, under
+ * @c stray_policy::forward.
+ *
+ * A thread blocks a signal from when it caught one, so each thread adds at most
+ * one to @c caught for each signal: a large number says that threads come and
+ * go without blocking what is watched.
+ */
+struct stray_counts
+{
+  /// The signals that were caught to be forwarded.
+  std::uint64_t caught;
+
+  /// The caught signals that could not be forwarded.
+  /**
+   * 0 as long as there are no more than 512 caught ones that nobody has taken:
+   * for so many there is room in the process. For others there is when the
+   * kernel queues them again, which it refuses where RLIMIT_SIGPENDING is
+   * reached (getrlimit(2)).
+   */
+  std::uint64_t lost;
+};
+
+/// Counts the signals that reached threads which did not block them.
+inline stray_counts count_strays() noexcept
+{
+  return {detail::guard.caught(), detail::guard.lost()};
+}
+
+} // namespace sigfd
+
+#endif // SIGFD_STRAY_COUNTS_HPP
