@@ -142,6 +142,18 @@ private:
     s.running.add(-1u);
   }
 
+  // Without a context, it is no signal that is handled: the program hands what
+  // it took from a descriptor to whatever handler is installed, as QEMU does.
+  // It means the one that it installed itself.
+  void call_previous(int number, ::siginfo_t* info) noexcept
+  {
+    const struct ::sigaction& action = slots_[index_of(number)].previous;
+    if ((action.sa_flags & SA_SIGINFO) != 0)
+      action.sa_sigaction(number, info, nullptr);
+    else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+      action.sa_handler(number);
+  }
+
   // Rings for mail, as long as there is somebody to hear it.
   static void ring(const slot& s, int number) noexcept
   {
@@ -261,11 +273,14 @@ private:
 inline constinit stray_guard guard;
 
 inline void stray_guard::handle(
-    int, ::siginfo_t* info, void* context) noexcept
+    int number, ::siginfo_t* info, void* context) noexcept
 {
   const int saved_errno = errno;
-  guard.forward(signal_info(*info),
-      static_cast<::ucontext_t*>(context)->uc_sigmask);
+  if (context != nullptr)
+    guard.forward(signal_info(*info),
+        static_cast<::ucontext_t*>(context)->uc_sigmask);
+  else
+    guard.call_previous(number, info);
   errno = saved_errno;
 }
 

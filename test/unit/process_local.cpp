@@ -1,0 +1,99 @@
+// What fork(2) copies of a process, and does not.
+
+#include <sigfd/detail/process_local.hpp>
+
+#include "support/process.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <mutex>
+#include <thread>
+#include <vector>
+
+using sigfd::detail::process_mutex;
+using sigfd::detail::process_value;
+
+BOOST_AUTO_TEST_SUITE(process_local)
+
+BOOST_AUTO_TEST_CASE(a_value_is_stored_exchanged_and_added_to)
+{
+  process_value value;
+  BOOST_TEST(value.load() == 0u);
+  BOOST_TEST(!value.may_be_set());
+  BOOST_TEST(value.exchange(0, 3));
+  BOOST_TEST(!value.exchange(0, 4));
+  value.add(2);
+  BOOST_TEST(value.load() == 5u);
+  BOOST_TEST(value.may_be_set());
+  value.add(-5u);
+  BOOST_TEST(value.load() == 0u);
+  BOOST_TEST(!value.may_be_set());
+  value.store(7);
+  BOOST_TEST(value.load() == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(threads_add_to_it)
+{
+  process_value value;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int k = 0; k < 10'000; ++k)
+        value.add(1);
+    });
+  for (std::thread& thread : threads)
+    thread.join();
+  BOOST_TEST(value.load() == 40'000u);
+}
+
+BOOST_AUTO_TEST_CASE(in_a_child_it_is_0)
+{
+  process_value value;
+  value.store(5);
+  support::process child([&] {
+    if (value.load() != 0 || !value.exchange(0, 1) || value.load() != 1)
+      return 1;
+    return 0;
+  });
+  BOOST_TEST(child.wait() == 0);
+  support::process adding([&] {
+    value.add(2);
+    return value.load() == 2 ? 0 : 1;
+  });
+  BOOST_TEST(adding.wait() == 0);
+  BOOST_TEST(value.load() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_is_held_by_one_thread)
+{
+  process_mutex mutex;
+  long count = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int k = 0; k < 10'000; ++k)
+      {
+        const std::lock_guard lock(mutex);
+        ++count;
+      }
+    });
+  for (std::thread& thread : threads)
+    thread.join();
+  BOOST_TEST(count == 40'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_finds_a_lock_open)
+{
+  process_mutex mutex;
+  mutex.lock();
+  support::process child([&] {
+    mutex.lock(); // for ever, if it were the parent's
+    mutex.unlock();
+    mutex.lock();
+    return 0;
+  });
+  BOOST_TEST(child.wait() == 0);
+  mutex.unlock();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
