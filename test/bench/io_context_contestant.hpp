@@ -1,0 +1,82 @@
+// What the contestants on an io_context have in common.
+
+#ifndef SIGFD_BENCH_IO_CONTEXT_CONTESTANT_HPP
+#define SIGFD_BENCH_IO_CONTEXT_CONTESTANT_HPP
+
+#include "harness.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace bench {
+
+// One wait is outstanding at a time, and each handler starts the next, so the
+// loop ends by itself when the receiver wants no more.
+class io_context_contestant : public contestant
+{
+public:
+  void run() override
+  {
+    start_waiting();
+    context_.run();
+  }
+
+  void run_with_threads(int count) override
+  {
+    start_waiting();
+    std::vector<std::thread> threads;
+    for (int i = 1; i < count; ++i)
+      threads.emplace_back([this] { context_.run(); });
+    context_.run();
+    for (std::thread& thread : threads)
+      thread.join();
+  }
+
+  // A wait gets as far as it can before it is cancelled, as one that loses
+  // against a timer does.
+  void start_and_cancel(long cycles) override
+  {
+    const auto work = boost::asio::make_work_guard(context_);
+    const long before = cancelled_;
+    for (long i = 0; i < cycles; ++i)
+    {
+      start_waiting();
+      context_.poll();
+      cancel();
+      context_.poll();
+    }
+    if (cancelled_ - before != cycles)
+      throw std::runtime_error("a wait was not cancelled");
+  }
+
+protected:
+  virtual void start_waiting() = 0;
+  virtual void cancel() = 0;
+
+  // For each handler: whether its wait ended well.
+  bool ok(const boost::system::error_code& ec)
+  {
+    if (!ec)
+      return true;
+    if (ec != boost::asio::error::operation_aborted)
+      throw boost::system::system_error(ec);
+    ++cancelled_;
+    return false;
+  }
+
+  boost::asio::io_context context_;
+
+private:
+  long cancelled_ = 0;
+};
+
+} // namespace bench
+
+#endif // SIGFD_BENCH_IO_CONTEXT_CONTESTANT_HPP

@@ -1,0 +1,145 @@
+// sigfd itself.
+
+#include <sigfd/signal_fd.hpp>
+
+#include "io_context_contestant.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace {
+
+namespace net = boost::asio;
+using boost::system::error_code;
+using sigfd::signal_info;
+
+using context_executor = net::io_context::executor_type;
+
+// The value that came with a signal; 0 if none did.
+int value_of(const signal_info& info)
+{
+  const auto value = info.value();
+  return value ? value->sival_int : 0;
+}
+
+// A signal_fd, before it is known how it is waited for.
+template <typename Executor, sigfd::source Source>
+class open_signals : public bench::io_context_contestant
+{
+public:
+  explicit open_signals(bench::receiver& receive)
+    : receive_(receive)
+  {
+  }
+
+  void subscribe(int signal_number) override
+  {
+    signals_.open({signal_number}, {.source = Source});
+  }
+
+protected:
+  void cancel() override
+  {
+    signals_.cancel();
+  }
+
+  bench::receiver& receive_;
+  sigfd::basic_signalfd<Executor> signals_{context_};
+};
+
+template <typename Executor, sigfd::source Source = sigfd::source::automatic>
+class callback : public open_signals<Executor, Source>
+{
+public:
+  using open_signals<Executor, Source>::open_signals;
+
+private:
+  void start_waiting() override
+  {
+    this->signals_.async_wait(
+        [this](const error_code& ec, const signal_info& info) {
+          if (this->ok(ec) && this->receive_.record(value_of(info)))
+            start_waiting();
+        });
+  }
+};
+
+class awaitable
+  : public open_signals<context_executor, sigfd::source::automatic>
+{
+public:
+  using open_signals::open_signals;
+
+private:
+  using token = net::use_awaitable_t<context_executor>;
+
+  void start_waiting() override
+  {
+    net::co_spawn(context_, watch(), net::detached);
+  }
+
+  net::awaitable<void, context_executor> watch()
+  {
+    error_code ec;
+    for (;;)
+    {
+      const signal_info info = co_await signals_.async_wait(
+          net::redirect_error(token(), ec));
+      if (!ok(ec) || !receive_.record(value_of(info)))
+        co_return;
+    }
+  }
+};
+
+template <sigfd::source Source>
+class some64 : public open_signals<context_executor, Source>
+{
+public:
+  using open_signals<context_executor, Source>::open_signals;
+
+private:
+  void start_waiting() override
+  {
+    this->signals_.async_wait_some(
+        infos_, [this](const error_code& ec, std::size_t count) {
+          if (this->ok(ec) && record(std::span(infos_).first(count)))
+            start_waiting();
+        });
+  }
+
+  bool record(std::span<const signal_info> infos)
+  {
+    for (const signal_info& info : infos)
+      if (!this->receive_.record(value_of(info)))
+        return false;
+    return true;
+  }
+
+  std::array<signal_info, 64> infos_;
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+  using bench::make;
+  using sigfd::source;
+  using enum bench::sees;
+  using enum bench::taken_by;
+  return bench::run(argc, argv,
+      {{"callback", make<callback<context_executor>>},
+          {"callback_any", make<callback<net::any_io_executor>>},
+          {"awaitable", make<awaitable>},
+          {"some64", make<some64<source::automatic>>},
+          {"pipe", make<callback<context_executor, source::pipe>>, value,
+              thread},
+          {"pipe_some64", make<some64<source::pipe>>, value, thread}});
+}
