@@ -5,6 +5,8 @@
 #
 #   setup_build            a compiler, CMake, Ninja, the headers of Boost
 #   setup_tests            also the libraries of Boost that tests link to
+#   setup_benchmarks       what benchmarks compare with, as far as it can be had;
+#                          and Python, as setup_python
 #   setup_clang            clang
 #   setup_oldest_compiler  g++-11, where it can be had
 #   unpack_boost VERSION FOLDER
@@ -379,6 +381,59 @@ unpack_boost()
   mv "$folder.part" "$folder"
 }
 
+# --- what benchmarks compare with, and measure by ---------------------------
+
+# has_header NAME: whether the compiler finds it; what it includes may be
+# elsewhere.
+has_header()
+{
+  "$CXX" -x c++ -fsyntax-only - 2>/dev/null <<TEXT
+#if !__has_include(<$1>)
+#error
+#endif
+TEXT
+}
+
+# The Python of the distribution, which sees its packages, or the one in PATH;
+# the first that has Matplotlib, if any has.
+find_python()
+{
+  local python
+  for python in /usr/bin/python3 python3; do
+    if "$python" -c 'import matplotlib' 2>/dev/null; then
+      echo "$python"
+      return
+    fi
+  done
+  return 1
+}
+
+# offer PACKAGE COMMAND...: notes a package as one to install, if the command
+# fails.
+offer()
+{
+  "${@:2}" >/dev/null || offered+=("$1")
+}
+
+# What is still missing afterwards, whoever uses it does without.
+setup_peers_and_tools()
+{
+  local offered=() package
+  offer pkg-config has pkg-config
+  offer libuv1-dev has_header uv.h
+  offer libevent-dev has_header event2/event.h
+  offer libev-dev has_header ev.h
+  offer libsystemd-dev has_header systemd/sd-event.h
+  offer libglib2.0-dev has_header glib-2.0/glib.h
+  offer strace has strace
+  offer valgrind has valgrind
+  offer python3-matplotlib find_python
+  for package in "${offered[@]}"; do
+    # In a shell of its own, which may die.
+    (install "$package") || say "going on without $package"
+  done
+}
+
 # --- all together -----------------------------------------------------------
 
 setup_build()
@@ -393,4 +448,12 @@ setup_tests()
 {
   setup_build
   setup_boost_libraries
+}
+
+setup_benchmarks()
+{
+  setup_build
+  setup_peers_and_tools
+  setup_python=$(find_python) || setup_python=python3
+  has "$setup_python" || install python3
 }

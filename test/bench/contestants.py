@@ -1,0 +1,103 @@
+"""Who takes part, and in what: the names of test/bench's programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+import subprocess
+
+# Programs are named by what they are built from; each has some contestants.
+GROUPS = ("sigfd", "asio", "raw", "libuv", "libevent", "libev", "sd_event",
+          "glib")
+
+# A contestant's name here is GROUP/NAME.
+ABOUT = {
+    "sigfd/callback":
+        "`async_wait` with a callback, on an object whose executor is "
+        "`io_context::executor_type`",
+    "sigfd/callback_any":
+        "the same on `sigfd::signal_fd`, whose executor is `any_io_executor`",
+    "sigfd/awaitable":
+        "`co_await async_wait`, executor as in `callback`",
+    "sigfd/some64":
+        "`async_wait_some` with room for 64 signals",
+    "sigfd/pipe":
+        "as `callback`, where signalfd(2) is not to be had: `source::pipe`",
+    "sigfd/pipe_some64":
+        "as `some64`, on `source::pipe`",
+    "asio/signal_set":
+        "`boost::asio::signal_set`",
+    "asio/read_some1":
+        "`posix::stream_descriptor` on a signalfd: `async_read_some` of one "
+        "record",
+    "asio/read_some64":
+        "the same, of 64 records",
+    "asio/wait_read1":
+        "`posix::stream_descriptor` on a signalfd: `async_wait`, then one "
+        "read of one record",
+    "raw/epoll_read1":
+        "epoll_wait(2), then one read(2) of one record from a signalfd",
+    "raw/epoll_read1_drain":
+        "epoll_wait(2), then reads of one record until `EAGAIN`",
+    "raw/epoll_read64":
+        "epoll_wait(2), then one read(2) of 64 records",
+    "raw/sigwaitinfo":
+        "a bare loop of sigwaitinfo(2), which can wait for nothing else",
+    "raw/sigwait_pipe":
+        "as QEMU does without signalfd: a thread in sigwaitinfo(2) writes "
+        "each record to a pipe, which the loop reads",
+    "libuv/libuv": "libuv's `uv_signal_t`",
+    "libevent/libevent": "libevent's `evsignal`",
+    "libev/libev": "libev's `ev_signal`",
+    "libev/libev_signalfd": "the same with `EVFLAG_SIGNALFD`",
+    "sd_event/sd_event": "systemd's `sd_event_add_signal`",
+    "glib/glib": "GLib's `g_unix_signal_add`",
+}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to receive signals, and the program that does it."""
+
+    group: str
+    name: str
+    program: Path
+
+    @property
+    def id(self) -> str:
+        """Its name in the results."""
+        return f"{self.group}/{self.name}"
+
+    def command(self, workload: str, *options: str) -> list[str]:
+        """What to run, as the programs' --help has it."""
+        return [str(self.program), self.name, workload, *options]
+
+
+def is_ours(contestant: str) -> bool:
+    """Whether a contestant is sigfd."""
+    return contestant.startswith("sigfd/")
+
+
+def label(contestant: str) -> str:
+    """A contestant's name as people read it, such as "asio signal_set"."""
+    group, _, name = contestant.partition("/")
+    return name if group == name else f"{group} {name}"
+
+
+def _rank(contestant: Contestant) -> int:
+    order = list(ABOUT)
+    known = contestant.id in order
+    return order.index(contestant.id) if known else len(order)
+
+
+def find(folder: Path) -> list[Contestant]:
+    """Those whose programs are built, in the order of the tables."""
+    found = []
+    for group in GROUPS:
+        program = folder / f"sigfd_bench_{group}"
+        if not program.is_file():
+            continue
+        names = subprocess.run([str(program), "--list"], check=True,
+                               capture_output=True, text=True).stdout.split()
+        found += [Contestant(group, name, program) for name in names]
+    return sorted(found, key=_rank)

@@ -1,0 +1,366 @@
+"""The report: tables in Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Optional, Sequence
+
+import charts
+from compiling import FEW, MANY
+from contestants import ABOUT, is_ours, label
+from controls import controls_of
+from limits import PAIRS_NEEDED, limits
+from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
+                     lost_percent, plain, signals_per_second)
+
+NONE = "–"
+
+# A column: its heading, and what stands in it for a contestant.
+Column = tuple[str, Callable[[str], str]]
+
+
+# --- numbers and tables -----------------------------------------------------
+
+def number(value: float) -> str:
+    """With three digits that count, or more before the point."""
+    size = abs(value)
+    if size == 0 or size >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.{1 if size >= 10 else 2 if size >= 1 else 3}f}"
+
+
+def spread_text(spread: Optional[Spread], scale: float = 1,
+                form: Callable[[float], str] = number) -> str:
+    """Median (lowest–highest)."""
+    if spread is None:
+        return NONE
+    middle, low, high = (form(value * scale) for value in (
+        spread.median, spread.low, spread.high))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def _ratio_text(spread: Optional[Spread]) -> str:
+    return spread_text(spread, form=lambda value: f"{value:.2f}")
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]],
+          texts: int = 1) -> str:
+    """A table whose first columns are texts and the others numbers."""
+    line = [":--" if i < texts else "--:" for i in range(len(headings))]
+    return "\n".join("| " + " | ".join(row) + " |"
+                     for row in (headings, line, *rows))
+
+
+def _name(contestant: str) -> str:
+    text = label(contestant)
+    return f"**{text}**" if is_ours(contestant) else text
+
+
+class _Tables:
+    """Columns of the tables about one workload."""
+
+    def __init__(self, results: Results, workload: str) -> None:
+        self._results = results
+        self._workload = workload
+
+    def spread(self, heading: str, figure: Figure, scale: float = 1,
+               ) -> Column:
+        """A figure over the rounds."""
+        return heading, lambda one: spread_text(
+            self._results.spread(self._workload, one, figure), scale)
+
+    def ratio(self, reference: str, figure: Figure) -> Column:
+        """To a reference, round by round."""
+        return f"to {label(reference)}", lambda one: (
+            "1" if one == reference else _ratio_text(self._results.ratio(
+                self._workload, one, reference, figure)))
+
+    def worst(self, heading: str, key: str) -> Column:
+        """What ought to be 0: the worst run."""
+        def text(one: str) -> str:
+            value = self._results.worst(self._workload, one, key)
+            return NONE if value is None else number(value)
+        return heading, text
+
+    def calls(self) -> list[Column]:
+        """How many system calls, and which."""
+        def total(one: str) -> str:
+            value = self._results.number_of_calls(self._workload, one)
+            return NONE if value is None else f"{abs(value):.2f}"
+
+        def which(one: str) -> str:
+            calls = self._results.calls(self._workload, one) or {}
+            return ", ".join(f"{name} {value:.3g}"
+                             for name, value in calls.items()) or NONE
+        return [("system calls", total), ("which", which)]
+
+    def instructions(self) -> Column:
+        """User instructions."""
+        def text(one: str) -> str:
+            value = self._results.instructions(self._workload, one)
+            return NONE if value is None else f"{value:,.0f}"
+        return "user instructions", text
+
+    def write(self, columns: Sequence[Column]) -> str:
+        """The table."""
+        return table(
+            ["", *(heading for heading, _ in columns)],
+            [[_name(one), *(text(one) for _, text in columns)]
+             for one in self._results.took_part(self._workload)])
+
+
+# --- parts of the report ----------------------------------------------------
+
+def _machine(results: Results) -> str:
+    return table(["", ""], [[name, value] for name, value
+                            in results.data["machine"].items()], 2)
+
+
+def _limits(results: Results) -> str:
+    rows = []
+    for limit in limits(results):
+        spread = limit.measured
+        measured, spanned, pairs = NONE, "", ""
+        if spread:
+            measured = f"{spread.median:.3g}"
+            if spread.number > 1:
+                spanned = f"{spread.low:.3g}–{spread.high:.3g}"
+                pairs = str(spread.number)
+        rows.append([limit.text, f"{limit.most:g}", measured, spanned, pairs,
+                     limit.verdict])
+    return table(["", "at most", "measured", "range", "pairs", ""], rows)
+
+
+def _count(results: Results, workload: str) -> str:
+    counts = {output["count"] for one in results.took_part(workload)
+              for output in results.outputs(workload, one)}
+    if not counts:
+        return "No run"
+    most, least = f"{max(counts):,}", f"{min(counts):,}"
+    return most if most == least else (
+        f"{most} (as few as {least} where the queue had no room for more)")
+
+
+def _drain(results: Results) -> str:
+    tables = _Tables(results, "drain")
+    return tables.write([
+        tables.spread("arrived", plain("received")),
+        tables.spread("CPU ns", cpu_per_signal),
+        tables.ratio("asio/read_some1", cpu_per_signal),
+        tables.ratio("asio/signal_set", cpu_per_signal),
+        *tables.calls(), tables.instructions(),
+        tables.worst("allocations", "allocations")])
+
+
+def _pingpong(results: Results) -> str:
+    tables = _Tables(results, "pingpong")
+    median = plain("median_ns")
+    return tables.write([
+        tables.spread("median µs", median, 1e-3),
+        tables.spread("p99 µs", plain("p99_ns"), 1e-3),
+        tables.ratio("raw/epoll_read1", median),
+        tables.ratio("asio/signal_set", median),
+        tables.spread("CPU µs", cpu_per_round, 1e-3),
+        *tables.calls(), tables.instructions(),
+        tables.worst("allocations", "allocations")])
+
+
+def _burst(results: Results, workload: str) -> str:
+    tables = _Tables(results, workload)
+    return tables.write([
+        tables.spread("arrived", plain("received")),
+        tables.spread("lost %", lost_percent),
+        tables.worst("out of order", "out_of_order"),
+        tables.worst("gaps", "value_gaps"),
+        tables.worst("twice", "duplicates"),
+        tables.spread("CPU ns", cpu_per_signal),
+        tables.spread("1000 signals/s", signals_per_second, 1e-3),
+        tables.spread("queue was full", plain("sender_eagain")),
+        tables.worst("allocations", "allocations")])
+
+
+def _cancel(results: Results) -> str:
+    tables = _Tables(results, "cancel")
+    return tables.write([
+        tables.spread("CPU ns", cpu_per_round),
+        tables.ratio("asio/signal_set", cpu_per_round),
+        tables.worst("allocations", "allocations")])
+
+
+def _compile_time(results: Results) -> str:
+    rows = []
+    for which in ("sigfd", "signal_set"):
+        ours = which == "sigfd"
+        rows.append([
+            "**sigfd**" if ours else which,
+            spread_text(results.compile_spread(which, "seconds")),
+            spread_text(results.compile_spread(which, "cpu_seconds")),
+            _ratio_text(results.compile_ratio("cpu_seconds")) if ours
+            else "1",
+            spread_text(results.compile_spread(which, "peak_kib"), 1 / 1024)])
+    return table(["", "seconds", "CPU seconds", "to signal_set",
+                  "peak MiB"], rows)
+
+
+def _code_size(results: Results) -> str:
+    return table(
+        ["", "bytes for one more", f"in all with {FEW}", f"with {MANY}"],
+        [["**" + run["which"] + "**" if run["which"].startswith("sigfd")
+          else run["which"], number(run["bytes_each"]),
+          *map(number, run["bytes"])]
+         for run in sorted(results.data["code_size"],
+                           key=lambda run: str(run["which"]))])
+
+
+def _controls(results: Results) -> str:
+    return table(
+        ["", "expected", "seen by", ""],
+        [[control.text, control.expected, ", ".join(control.seen) or NONE,
+          "passed" if control.passed
+          else "**not seen by** " + (", ".join(control.missed) or "anyone")]
+         for control in controls_of(results)], 4)
+
+
+def _contestants(results: Results) -> str:
+    return table(["", ""], [[_name(one), ABOUT.get(one, "")]
+                            for one in results.contestants], 2)
+
+
+def _left_out(results: Results) -> str:
+    lines = [f"- {text}" for text in results.data["left_out"]]
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for workload, contestants in results.data["unsupported"].items():
+        for one, reason in contestants.items():
+            by_reason.setdefault((workload, reason), []).append(label(one))
+    lines += [f"- {workload}: {', '.join(names)}: {reason}"
+              for (workload, reason), names in by_reason.items()]
+    lines += [f"- failed: {text.splitlines()[0]}"
+              for text in results.data["errors"]]
+    return "\n".join(lines) or "Nothing."
+
+
+# --- all of it --------------------------------------------------------------
+
+_TEXT = """\
+# Benchmarks
+
+sigfd beside the raw system calls and beside what programs use today, all measured in one run: `./test/bench/run` installs the
+peers, builds everything, runs it and writes this report.{quick} The names are explained [below](#contestants).
+
+{machine}
+
+How to read it:
+
+- Figures are the median of several runs, with the lowest and the highest in brackets. The contestants take turns (A B C A B C ...),
+  and a ratio is that of two runs of the same round: its median and its range over the rounds. On a virtual machine, CPU times of two
+  runs minutes apart differ by 10 to 30 %; ratios of the same round do so much less.
+- CPU time is that of the whole receiving process, user and system. Where most signals were lost there is none: it would be the price
+  of losing them.
+- System calls (strace) and user instructions (callgrind) are the slope between a run of {few:,} and one of {many:,} signals, so that what a
+  program does once is not in them. They are nearly exact. There are none where signals were lost.
+- Allocations are those per signal after the first {warm_up:,}, in the worst run, counted in `malloc` and `operator new`.
+- "{none}" is what a contestant cannot show: order and gaps, where a handler is told the number alone.
+
+## The limits
+
+What sigfd is held to. Ratios of times want {pairs} pairs or more.
+
+{limits}
+
+## Drain
+
+{drain_count} real-time signals are pending when the loop starts: how much one costs that need not be waited for. What it costs to queue them is
+subtracted.
+
+{drain_chart}{drain}
+
+## Ping-pong
+
+{pingpong_count} times a second process on the same CPU sends `SIGUSR1` by kill(2) and waits for a byte in a pipe, with which the handler answers. The
+write(2) of the answer is in the times and the instructions, and not in the system calls.
+
+{pingpong_chart}{pingpong}
+
+## Flood
+
+{flood_count} signals from a second process on another CPU, as fast as it can. Where the kernel says that the queue is full, the sender waits and tries
+again; that is no loss. The rate is mostly the sender's, and much of the CPU time is contention with it for the kernel's lock: what
+counts here is whether all arrive.
+
+{lost_chart}{flood}
+
+## Stall
+
+{stall_count} signals are sent while the receiver is out of its loop for a second. The rate is over both, the second and what came after.
+
+{stall}
+
+## Two threads
+
+A flood of {threads_count} signals, with two threads in one loop; nothing is pinned to a CPU. In which order handlers of two threads finish says nothing, so order
+is that of the completions.
+
+{threads}
+
+## Cancel
+
+{cancel_count} times a wait is started and cancelled, without a signal: the time for one.
+
+{cancel}
+
+## Compiling
+
+The first example of README.md as a program, and the same with `signal_set`, by turns, with `-O2`:
+
+{compile_time}
+
+What one more `async_wait` with another lambda adds to an object file, in bytes of machine code:
+
+{code_size}
+
+## Controls
+
+Errors that are made on purpose, and costs that are known. A benchmark that does not see them is wrong.
+
+{controls}
+
+## Contestants
+
+{contestants}
+
+## Left out
+
+{left_out}
+"""
+
+
+def _chart(drawn: set[str], name: str, text: str) -> str:
+    return f"![{text}](benchmarks/{name}.svg)\n\n" if name in drawn else ""
+
+
+def write_report(results: Results, folder: Path) -> Path:
+    """Writes benchmarks.md and its charts; returns the report's path."""
+    # As they stand in the report, so that both can be copied elsewhere.
+    drawn = charts.draw(results, folder / "benchmarks")
+    sizes = sorted({run["size"] for run in results.data["counts"]}) or [0, 0]
+    text = _TEXT.format(
+        quick=(" **This was a quick run, of fewer rounds and signals than its "
+               "claims need.**" if results.data["quick"] else ""),
+        machine=_machine(results), limits=_limits(results),
+        few=sizes[0], many=sizes[-1], warm_up=1000, none=NONE,
+        pairs=PAIRS_NEEDED,
+        drain=_drain(results), pingpong=_pingpong(results),
+        flood=_burst(results, "flood"), stall=_burst(results, "stall"),
+        threads=_burst(results, "threads"), cancel=_cancel(results),
+        **{f"{workload}_count": _count(results, workload) for workload in (
+            "drain", "pingpong", "flood", "stall", "threads", "cancel")},
+        drain_chart=_chart(drawn, "drain", "CPU time for a pending signal"),
+        pingpong_chart=_chart(drawn, "pingpong",
+                              "Round trips: median and 99th percentile"),
+        lost_chart=_chart(drawn, "lost", "Signals lost in flood and stall"),
+        compile_time=_compile_time(results), code_size=_code_size(results),
+        controls=_controls(results), contestants=_contestants(results),
+        left_out=_left_out(results))
+    report = folder / "benchmarks.md"
+    report.write_text(text)
+    return report

@@ -1,0 +1,241 @@
+"""What is run, in which order, and where it is kept."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+import os
+import shutil
+import threading
+from typing import Any, Callable, Sequence
+
+import compiling
+from contestants import Contestant
+import counting
+from programs import ProgramError, run
+from progress import Progress, Stopwatch
+from results import QUEUE_ONLY
+
+WORKLOADS = ("drain", "pingpong", "flood", "stall", "threads", "cancel")
+COUNTED = ("drain", "pingpong")
+
+# Every that many signals are exchanged or left out, in the controls.
+CONTROL_STEP = 100
+CONTROLS = {
+    "swap": ("drain", "flood"),
+    "skip": ("drain", "flood"),
+    "leak": ("drain",),
+}
+CONTROL_COUNT = 4000  # below what libuv keeps
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is run: rounds, and signals of a workload (0: its own)."""
+
+    rounds: dict[str, int]
+    counts: dict[str, int]
+    counting_rounds: int
+    compile_rounds: int
+
+
+FULL = Scale(
+    # Those with claims on noisy figures have the most.
+    rounds={"drain": 21, "pingpong": 15, "flood": 5, "stall": 5,
+            "threads": 5, "cancel": 5},
+    counts={},
+    counting_rounds=3, compile_rounds=7)
+
+QUICK = Scale(
+    rounds=dict.fromkeys(WORKLOADS, 3),
+    counts={"pingpong": 10000, "flood": 50000, "stall": 30000,
+            "threads": 50000, "cancel": 20000},
+    counting_rounds=1, compile_rounds=3)
+
+# Seconds that a run is thought to take before one was seen.
+_GUESS = {"drain": 0.2, "pingpong": 0.6, "flood": 1.3, "stall": 1.8,
+          "threads": 0.8, "cancel": 0.3, "strace": 0.8, "callgrind": 1.5,
+          "compile": 8.0, "code size": 6.0, "controls": 0.1}
+
+
+@dataclass(frozen=True)
+class Section:
+    """Something that each of some does once a round."""
+
+    name: str
+    rounds: int
+    names: Sequence[str]
+    action: Callable[[str, int], None]
+    # What is exact may be done by several at once.
+    workers: int = 1
+
+
+class Session:
+    """Runs everything, and gathers the content of results.json."""
+
+    def __init__(self, contestants: Sequence[Contestant], scale: Scale,
+                 compiler: compiling.Compiler) -> None:
+        self._contestants = {one.id: one for one in contestants}
+        self._scale = scale
+        self._compiler = compiler
+        self._progress = Progress()
+        self._lock = threading.Lock()
+        self._failed: set[tuple[str, str]] = set()
+        self.data: dict[str, Any] = {
+            "contestants": list(self._contestants),
+            "unsupported": {}, "left_out": [], "errors": [],
+            "runs": [], "controls": [], "counts": [], "compile": [],
+            "code_size": []}
+
+    # --- what one step does -------------------------------------------------
+
+    def _run(self, contestant: str, round_: int, workload: str) -> None:
+        count = self._scale.counts.get(workload)
+        options = ["--count", str(count)] if count else []
+        finished = run(
+            self._contestants[contestant].command(workload, *options))
+        output = finished.result()
+        if "unsupported" in output:
+            self.data["unsupported"].setdefault(workload, {})[contestant] = (
+                output["unsupported"])
+            return
+        self.data["runs"].append({
+            "workload": workload, "contestant": contestant, "round": round_,
+            "seconds": finished.seconds, "output": output})
+
+    def _control(self, contestant: str, _: int) -> None:
+        """Whether an error that is made on purpose shows."""
+        for control, workloads in CONTROLS.items():
+            for workload in workloads:
+                if contestant in self._unsupported(workload):
+                    continue
+                how = ([] if control == "leak" else [str(CONTROL_STEP)])
+                output = run(self._contestants[contestant].command(
+                    workload, "--count", str(CONTROL_COUNT), f"--{control}",
+                    *how)).result()
+                self.data["controls"].append({
+                    "control": control, "workload": workload,
+                    "contestant": contestant, "output": output})
+
+    def _count(self, name: str, round_: int, tool: str, workload: str,
+               ) -> None:
+        queue_only = name == QUEUE_ONLY
+        contestant = (next(iter(self._contestants.values())) if queue_only
+                      else self._contestants[name])
+        for size in counting.SIZES:
+            counted = counting.count(tool, contestant, workload, size,
+                                     queue_only)
+            with self._lock:
+                self.data["counts"].append({
+                    "tool": tool, "workload": workload, "contestant": name,
+                    "round": round_, "size": size, **counted})
+
+    def _compile(self, which: str, round_: int) -> None:
+        if round_ == 1:
+            compiling.check_that_it_is_the_readme()
+        self.data["compile"].append({
+            "which": which, "round": round_,
+            **compiling.compile_time(self._compiler, which)})
+
+    def _code_size(self, which: str, _: int) -> None:
+        sizes = [compiling.code_size(self._compiler, which, number)
+                 for number in (compiling.FEW, compiling.MANY)]
+        each = (sizes[1] - sizes[0]) / (compiling.MANY - compiling.FEW)
+        with self._lock:
+            self.data["code_size"].append({
+                "which": which, "bytes": sizes, "bytes_each": each})
+
+    # --- the order ----------------------------------------------------------
+
+    def _unsupported(self, workload: str) -> dict[str, str]:
+        found: dict[str, str] = self.data["unsupported"].get(workload, {})
+        return found
+
+    def _sections(self) -> list[Section]:
+        everyone = list(self._contestants)
+        cpus = len(os.sched_getaffinity(0))
+        sections = [
+            Section(workload, self._scale.rounds[workload], everyone,
+                    partial(self._run, workload=workload))
+            for workload in WORKLOADS]
+        sections.append(Section("controls", 1, everyone, self._control))
+        for tool, program in (("strace", "strace"),
+                              ("callgrind", "valgrind")):
+            if not shutil.which(program):
+                self.leave_out(f"what {tool} counts: there is no {program}")
+                continue
+            for workload in COUNTED:
+                names = everyone + [QUEUE_ONLY] * (workload == "drain")
+                sections.append(Section(
+                    f"{tool}, {workload}", self._scale.counting_rounds, names,
+                    partial(self._count, tool=tool, workload=workload),
+                    cpus))
+        sections += [
+            Section("compile time", self._scale.compile_rounds,
+                    list(compiling.SOURCES), self._compile),
+            Section("code size", 1, list(compiling.WAITS),
+                    self._code_size, cpus)]
+        return sections
+
+    def leave_out(self, text: str) -> None:
+        """Says, here and in the report, what is not measured."""
+        self._progress.say(f"left out: {text}")
+        self.data["left_out"].append(text)
+
+    def _step(self, section: Section, round_: int, name: str, position: int,
+              ) -> None:
+        workload = section.name.rpartition(", ")[2]
+        watch = Stopwatch()
+        # Which it was asked already; and what failed once fails again.
+        if ((section.name, name) not in self._failed
+                and name not in self._unsupported(workload)):
+            with self._lock:
+                self._progress.show(section.name, round_, section.rounds,
+                                    name, position, len(section.names))
+            try:
+                section.action(name, round_)
+            except (ProgramError, OSError) as error:
+                text = f"{name}, {section.name}: {error}"
+                with self._lock:
+                    self._failed.add((section.name, name))
+                    self.data["errors"].append(text)
+                    self._progress.say(f"failed: {text}")
+        with self._lock:
+            self._progress.did(section.name, name, watch.seconds())
+
+    def _round(self, section: Section, round_: int) -> None:
+        # Each round begins with another one, so that none is always behind
+        # the same.
+        first = (round_ - 1) % len(section.names)
+        names = [*section.names[first:], *section.names[:first]]
+        if section.workers == 1:
+            for position, name in enumerate(names, 1):
+                self._step(section, round_, name, position)
+            return
+        with ThreadPoolExecutor(section.workers) as pool:
+            steps = [pool.submit(self._step, section, round_, name, position)
+                     for position, name in enumerate(names, 1)]
+            try:
+                for step in steps:
+                    step.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def measure(self) -> dict[str, Any]:
+        """Runs everything."""
+        sections = self._sections()
+        for section in sections:
+            seconds = next((guess for word, guess in _GUESS.items()
+                            if section.name.startswith(word)))
+            for name in section.names:
+                self._progress.expect(section.name, name, section.rounds,
+                                      seconds, section.workers)
+        try:
+            for section in sections:
+                for round_ in range(1, section.rounds + 1):
+                    self._round(section, round_)
+        finally:
+            self._progress.clear()
+        return self.data
