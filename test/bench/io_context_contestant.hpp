@@ -6,8 +6,8 @@
 #include "harness.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -39,20 +39,13 @@ public:
       thread.join();
   }
 
-  // A wait gets as far as it can before it is cancelled, as one that loses
-  // against a timer does.
   void start_and_cancel(long cycles) override
   {
-    const auto work = boost::asio::make_work_guard(context_);
-    const long before = cancelled_;
-    for (long i = 0; i < cycles; ++i)
-    {
-      start_waiting();
-      context_.poll();
-      cancel();
-      context_.poll();
-    }
-    if (cancelled_ - before != cycles)
+    to_cancel_ = cycles;
+    context_.restart();
+    start_and_cancel();
+    context_.run();
+    if (to_cancel_ != 0)
       throw std::runtime_error("a wait was not cancelled");
   }
 
@@ -67,14 +60,25 @@ protected:
       return true;
     if (ec != boost::asio::error::operation_aborted)
       throw boost::system::system_error(ec);
-    ++cancelled_;
+    if (--to_cancel_ != 0)
+      start_and_cancel();
     return false;
   }
 
   boost::asio::io_context context_;
 
 private:
-  long cancelled_ = 0;
+  // The wait is cancelled when it has got to the reactor, as one that loses
+  // against a timer is: two turns later, because it may be started on the next.
+  void start_and_cancel()
+  {
+    start_waiting();
+    boost::asio::post(context_, [this] {
+      boost::asio::post(context_, [this] { cancel(); });
+    });
+  }
+
+  long to_cancel_ = 0;
 };
 
 } // namespace bench

@@ -41,7 +41,8 @@ receiver::receiver(
     values_(values),
     answer_fd_(answer_fd),
     step_(values ? 1 : 0),
-    milestone_(signals > warm_up ? warm_up : signals)
+    milestone_(signals > warm_up ? warm_up : signals),
+    is_missing_(static_cast<std::size_t>(values.value_or(0)))
 {
 }
 
@@ -65,18 +66,27 @@ bool receiver::attend()
   return true;
 }
 
-// Leaves what is expected one step before the next value.
+// Leaves what is expected one step before the next value. Allocates nothing.
 void receiver::unexpected(int value)
 {
-  if (value > expected_)
+  if (value > expected_ && value < values_.value_or(0))
   {
     for (; expected_ < value; ++expected_)
-      missing_.insert(expected_);
+    {
+      is_missing_[static_cast<std::size_t>(expected_)] = true;
+      ++missing_;
+    }
     return;
   }
   ++out_of_order_;
-  if (missing_.erase(value) == 0)
-    ++duplicates_;
+  if (value >= 0 && value < expected_
+      && is_missing_[static_cast<std::size_t>(value)])
+  {
+    is_missing_[static_cast<std::size_t>(value)] = false;
+    --missing_;
+  }
+  else
+    ++duplicates_; // or of nobody's sending
   expected_ -= step_;
 }
 
@@ -111,7 +121,7 @@ long receiver::value_gaps() const
 {
   const long after_the_last
       = std::max(0L, values_.value_or(0) - static_cast<long>(expected_));
-  return static_cast<long>(missing_.size()) + after_the_last;
+  return missing_ + after_the_last;
 }
 
 long receiver::duplicates() const

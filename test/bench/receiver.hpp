@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
-#include <set>
+#include <vector>
 
 namespace bench {
 
@@ -94,7 +94,8 @@ private:
   int step_;
   long milestone_;
 
-  std::set<int> missing_; // values that were passed over so far
+  std::vector<bool> is_missing_; // values that were passed over so far
+  long missing_ = 0;
   long out_of_order_ = 0;
   long duplicates_ = 0;
 
