@@ -4,6 +4,7 @@
 #ifndef SIGFD_BENCH_BOARD_HPP
 #define SIGFD_BENCH_BOARD_HPP
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include <atomic>

@@ -128,7 +128,8 @@ private:
 
 // As QEMU's util/compatfd.c: a thread waits for signals and writes them into a
 // pipe as signalfd(2) would, and the main loop reads one at a time until
-// nothing is left. The thread is never stopped there, and not here.
+// nothing is left. QEMU's hands over the number alone; this one also tells
+// sender and value. The thread is never stopped there, and not here.
 class sigwait_pipe : public bench::contestant
 {
 public:

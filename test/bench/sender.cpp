@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <stdexcept>
 #include <system_error>
 #include <vector>

@@ -23,8 +23,8 @@ using sigfd::signal_info;
 
 using context_executor = net::io_context::executor_type;
 
-// The value that came with a signal. Unlike info.value(), it does not check that
-// there is one: the handlers of the other contestants do not, either.
+// The value that came with a signal. Unlike info.value(), this does not check
+// that there is one: the handlers of the other contestants do not, either.
 int value_of(const signal_info& info)
 {
   return info.native().ssi_int;
