@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 import sys
 from typing import Any
@@ -37,6 +38,10 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
     contestants = find(folder)
     compiler = Compiler.of_build(arguments.build)
     described = machine.describe(compiler, arguments.command_line)
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"the load is {load:.1f}: other programs are running, and "
+              "times will be less exact", file=sys.stderr)
     session = Session(contestants, QUICK if arguments.quick else FULL,
                       compiler)
     for group in GROUPS:
@@ -53,8 +58,8 @@ def _summary(results: Results, report: Path) -> int:
           f"{len(everything)} limits are met")
     for limit in everything:
         if limit.met is False and limit.measured:
-            print(f"  not met: {limit.text}: at most {limit.most:g},"
-                  f" measured {limit.measured.median:.3g}")
+            print(f"  not met{limit.where}: {limit.text}: at most "
+                  f"{limit.most:g}, measured {limit.measured.median:.3g}")
         elif limit.met is None:
             print(f"  not measured: {limit.text}")
     broken = [control for control in controls_of(results)

@@ -73,7 +73,7 @@ def _write_values(axes: Any, ends: Sequence[float], texts: Sequence[str],
                   ) -> None:
     """Writes a text behind each row's end."""
     for row, (end, text) in enumerate(zip(ends, texts)):
-        axes.annotate(text, (end, row), xytext=(5, 0), va="center",
+        axes.annotate(text, (end, row), xytext=(8, 0), va="center",
                       textcoords="offset points", fontsize=9)
 
 

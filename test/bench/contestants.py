@@ -81,7 +81,7 @@ def is_ours(contestant: str) -> bool:
 def label(contestant: str) -> str:
     """A contestant's name as people read it, such as "asio signal_set"."""
     group, _, name = contestant.partition("/")
-    return name if group == name else f"{group} {name}"
+    return name if name.startswith(group) else f"{group} {name}"
 
 
 def _rank(contestant: Contestant) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from contestants import label
 from results import Results
-from session import CONTROL_COUNT, CONTROL_STEP
+from session import CONTROL_COUNT, CONTROL_STEP, CONTROLS
 
 # Its cost is known: see the tables of any other program that strace runs.
 RAW = "raw/epoll_read1"
@@ -40,27 +40,25 @@ class Control:
 def _made_errors(results: Results) -> list[Control]:
     pairs = CONTROL_COUNT // 2 // CONTROL_STEP
     gaps = CONTROL_COUNT // CONTROL_STEP
-    # For each: the figure, and from which to which value it is right.
-    kinds: dict[str, tuple[str, str, str, float, float]] = {
-        "swap": (f"{pairs} pairs are sent in reverse", "out_of_order",
+    # For each: from which to which value the figure is right.
+    kinds: dict[str, tuple[str, str, float, float]] = {
+        "swap": (f"{pairs} pairs are sent in reverse",
                  f"{pairs} out of order", pairs, pairs),
-        "skip": (f"{gaps} values are left out", "value_gaps",
-                 f"{gaps} gaps", gaps, gaps),
-        "leak": ("the handler allocates", "allocations",
-                 "1 allocation per signal", 0.99, 1.01)}
-    controls: dict[tuple[str, str], Control] = {}
+        "skip": (f"{gaps} values are left out", f"{gaps} gaps", gaps, gaps),
+        "leak": ("the handler allocates", "1 allocation per signal",
+                 0.99, 1.01)}
+    controls = {
+        (name, workload): Control(f"{workload}: {kinds[name][0]}",
+                                  kinds[name][1])
+        for name, (_, workloads) in CONTROLS.items()
+        for workload in workloads}
     for run in results.data["controls"]:
-        output, workload = run["output"], run["workload"]
-        what, key, expected, low, high = kinds[run["control"]]
-        value: Optional[float] = output.get(key)
-        # Who is told no values cannot see them; who loses signals, no more.
-        if value is None or output.get("lost"):
-            continue
-        control = controls.setdefault(
-            (run["control"], workload),
-            Control(f"{workload}: {what}", expected))
-        control.add(label(run["contestant"]), low <= value <= high,
-                    f"{value:g}")
+        name = run["control"]
+        _, _, low, high = kinds[name]
+        value: Optional[float] = run["output"][CONTROLS[name][0]]
+        controls[name, run["workload"]].add(
+            label(run["contestant"]),
+            value is not None and low <= value <= high, value)
     return list(controls.values())
 
 

@@ -17,21 +17,46 @@ from typing import Any, Sequence
 from contestants import Contestant
 from programs import Finished, ProgramError, run
 
-# Small enough for every peer to take all of them in a drain: libuv keeps 4096.
-SIZES = (1000, 4000)
+# In a drain, small enough for libuv, which keeps 4096.
+SIZES = {"drain": (1000, 4000), "pingpong": (200, 800)}
+
+PROGRAMS = {"strace": "strace", "callgrind": "valgrind"}
+
+# The receiver is slow under these tools. Without the delay, the next signal of
+# a ping-pong would often come before it waits again, and what waiting costs
+# would be missing; and that from one run to the next in another number.
+_DELAY_US = 1000
+_DELAYED = ["-e", f"inject=kill:delay_enter={_DELAY_US}"]
+
+# Programs may take the time that they need, and the tools make them slow. Who
+# loses signals, for which this would be very long, is not counted.
+_PATIENCE = ["--quiet-ms", "15000"]
 
 _CALL = re.compile(r"^(\d+)\s+(\w+)\(")
-_SIGNAL = re.compile(r"^(\d+)\s+--- SIG")
+_SIGNAL = re.compile(r"^\d+\s+--- SIG")
+
+
+def works(tool: str) -> bool:
+    """Whether a tool is there, and may do what it does."""
+    command = (["strace", "-f", "-qq", "-o", "/dev/null", *_DELAYED]
+               if tool == "strace" else ["valgrind", "-q", "--tool=callgrind",
+                                         "--callgrind-out-file=/dev/null"])
+    try:
+        run([*command, "true"])
+    except (OSError, ProgramError):
+        return False
+    return True
 
 
 def _read_strace(text: str) -> dict[int, Counter[str]]:
     threads: dict[int, Counter[str]] = {}
     for line in text.splitlines():
-        for pattern, group in ((_CALL, 2), (_SIGNAL, 0)):
-            match = pattern.match(line)
-            if match:
-                name = match[group] if group else "handler"
-                threads.setdefault(int(match[1]), Counter())[name] += 1
+        call = _CALL.match(line)
+        if call:
+            threads.setdefault(int(call[1]), Counter())[call[2]] += 1
+        elif _SIGNAL.match(line):
+            # A handler that runs, or an action by default.
+            threads.setdefault(int(line.split()[0]), Counter())["handler"] += 1
     return threads
 
 
@@ -39,7 +64,8 @@ def _strace(command: Sequence[str], queue_only: bool,
             ) -> tuple[Counter[str], Finished]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "calls")
-        finished = run(["strace", "-f", "-qq", "-o", str(file), *command])
+        finished = run(["strace", "-f", "-qq", "-o", str(file), *_DELAYED,
+                        *command])
         threads = _read_strace(file.read_text(errors="replace"))
     if not threads:
         raise ProgramError("made no system call that strace could see")
@@ -50,12 +76,17 @@ def _strace(command: Sequence[str], queue_only: bool,
     return sum(threads.values(), Counter()), finished
 
 
-def _callgrind(command: Sequence[str]) -> tuple[Counter[str], Finished]:
+def _callgrind(command: Sequence[str], queue_only: bool, delayed: bool,
+               ) -> tuple[Counter[str], Finished]:
+    # Only for the delay: it sees no other calls.
+    strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null",
+              "-e", "trace=kill", *_DELAYED] if delayed else []
     with tempfile.TemporaryDirectory() as folder:
-        finished = run(["valgrind", "-q", "--tool=callgrind",
+        finished = run([*strace, "valgrind", "-q", "--tool=callgrind",
                         f"--callgrind-out-file={folder}/%p", *command])
         # A process that is forked writes a file of its own.
-        text = Path(folder, str(finished.pid)).read_text(errors="replace")
+        pid = finished.pid if queue_only else finished.result()["pid"]
+        text = Path(folder, str(pid)).read_text(errors="replace")
     totals = re.findall(r"^totals: (\d+)", text, re.MULTILINE)
     if not totals:
         raise ProgramError("callgrind wrote no totals")
@@ -63,16 +94,18 @@ def _callgrind(command: Sequence[str]) -> tuple[Counter[str], Finished]:
 
 
 def count(tool: str, contestant: Contestant, workload: str, size: int,
-          queue_only: bool = False) -> dict[str, Any]:
+          can_delay: bool, queue_only: bool = False) -> dict[str, Any]:
     """One run under a tool: what it counted, and what the program printed.
 
     With queue_only, what it costs to queue the signals of a drain alone.
     """
-    options = ["--count", str(size)] + ["--queue-only"] * queue_only
-    command = contestant.command(workload, *options)
+    command = contestant.command(
+        workload, "--count", str(size),
+        *(["--queue-only"] if queue_only else _PATIENCE))
     if tool == "strace":
         counts, finished = _strace(command, queue_only)
     else:
-        counts, finished = _callgrind(command)
+        counts, finished = _callgrind(
+            command, queue_only, can_delay and workload == "pingpong")
     output = {} if queue_only else finished.result()
     return {"counts": dict(counts), "output": output}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterator, Optional
 
-from contestants import is_ours
+from contestants import is_ours, label
 from results import (Figure, Results, Spread, cpu_per_signal, plain)
 
 OURS = "sigfd/callback"
@@ -21,6 +21,8 @@ class Limit:
     measured: Optional[Spread]
     # How many pairs the claim needs, where it is about a noisy figure.
     pairs: int = 0
+    # Where the worst was measured, of many that are held to the same.
+    where: str = ""
 
     @property
     def met(self) -> Optional[bool]:
@@ -35,7 +37,7 @@ class Limit:
         if self.measured is None:
             return "not measured"
         few = self.measured.number < self.pairs
-        return (("met" if self.met else "**not met**")
+        return (("met" if self.met else "**not met**" + self.where)
                 + (", of few pairs" if few else ""))
 
 
@@ -47,18 +49,17 @@ def _over(a: Optional[float], b: Optional[float]) -> Optional[Spread]:
     return _exact(a / b) if a is not None and b else None
 
 
-def _worst(results: Results, workloads: tuple[str, ...],
-           keys: tuple[str, ...], wanted: Callable[[str], bool],
-           ) -> Optional[Spread]:
-    """The largest of figures that ought to be 0."""
+def _none(text: str, results: Results, workloads: tuple[str, ...],
+          keys: tuple[str, ...], wanted: Callable[[str], bool]) -> Limit:
+    """Figures that ought to be 0: the worst of all runs."""
     values = []
     for workload in workloads:
         for contestant in filter(wanted, results.took_part(workload)):
-            # A figure that does not apply, such as order with two threads, is
-            # None in every run.
+            where = f" by {label(contestant)} in {workload}"
             known = [results.worst(workload, contestant, key) for key in keys]
-            values += [value for value in known if value is not None]
-    return _exact(max(values)) if values else None
+            values += [(value, where) for value in known if value is not None]
+    value, where = max(values) if values else (None, "")
+    return Limit(text, 0, _exact(value), where=where)
 
 
 def _drain(results: Results) -> Iterator[Limit]:
@@ -116,12 +117,12 @@ def _whole(results: Results) -> Iterator[Limit]:
                               ("out_of_order", "out of order")):
                 keys = ((key, "value_gaps") if key == "lost"
                         else (key, "duplicates"))
-                yield Limit(
-                    f"{workload.capitalize()}, sigfd on {source}: {text}", 0,
-                    _worst(results, (workload,), keys, wanted))
-    yield Limit("Everything of sigfd: allocations per signal", 0, _worst(
-        results, ("drain", "flood", "stall", "pingpong", "threads", "cancel"),
-        ("allocations",), is_ours))
+                yield _none(
+                    f"{workload.capitalize()}, sigfd on {source}: {text}",
+                    results, (workload,), keys, wanted)
+    yield _none("Everything of sigfd: allocations per signal", results,
+                ("drain", "flood", "stall", "pingpong", "threads"),
+                ("allocations",), is_ours)
 
 
 def _pipe(results: Results) -> Iterator[Limit]:

@@ -71,7 +71,7 @@ def _libraries(compiler: Compiler) -> str:
 def _cpu() -> str:
     model = _find(r"^model name\s*:(.*)", "/proc/cpuinfo") or platform.machine()
     number = len(os.sched_getaffinity(0))
-    virtual = _first_line(["systemd-detect-virt"])
+    virtual = _first_line(["systemd-detect-virt", "--vm"])
     inside = f", a virtual machine ({virtual})" if virtual not in (
         "", "none") else ""
     return f"{model}, {number} CPU{'s' * (number != 1)}{inside}"

@@ -9,6 +9,7 @@ import charts
 from compiling import FEW, MANY
 from contestants import ABOUT, is_ours, label
 from controls import controls_of
+from counting import SIZES
 from limits import PAIRS_NEEDED, limits
 from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
                      lost_percent, plain, signals_per_second)
@@ -24,8 +25,10 @@ Column = tuple[str, Callable[[str], str]]
 def number(value: float) -> str:
     """With three digits that count, or more before the point."""
     size = abs(value)
-    if size == 0 or size >= 100:
+    if value == round(value) or size >= 100:
         return f"{value:,.0f}"
+    if size < 0.001:
+        return f"{value:.6f}".rstrip("0")
     return f"{value:.{1 if size >= 10 else 2 if size >= 1 else 3}f}"
 
 
@@ -116,18 +119,22 @@ def _machine(results: Results) -> str:
                             in results.data["machine"].items()], 2)
 
 
+def _limit_number(value: float) -> str:
+    return number(value) if value < 0.01 else f"{value:.2f}"
+
+
 def _limits(results: Results) -> str:
     rows = []
     for limit in limits(results):
         spread = limit.measured
         measured, spanned, pairs = NONE, "", ""
         if spread:
-            measured = f"{spread.median:.3g}"
+            measured = _limit_number(spread.median)
             if spread.number > 1:
-                spanned = f"{spread.low:.3g}–{spread.high:.3g}"
+                spanned = f"{spread.low:.2f}–{spread.high:.2f}"
                 pairs = str(spread.number)
-        rows.append([limit.text, f"{limit.most:g}", measured, spanned, pairs,
-                     limit.verdict])
+        rows.append([limit.text, _limit_number(limit.most), measured, spanned,
+                     pairs, limit.verdict])
     return table(["", "at most", "measured", "range", "pairs", ""], rows)
 
 
@@ -215,9 +222,10 @@ def _code_size(results: Results) -> str:
 def _controls(results: Results) -> str:
     return table(
         ["", "expected", "seen by", ""],
-        [[control.text, control.expected, ", ".join(control.seen) or NONE,
+        [[control.text, control.expected, f"{len(control.seen)} of "
+          f"{len(control.seen) + len(control.missed)} contestants",
           "passed" if control.passed
-          else "**not seen by** " + (", ".join(control.missed) or "anyone")]
+          else "**failed:** " + (", ".join(control.missed) or "nobody could")]
          for control in controls_of(results)], 4)
 
 
@@ -256,8 +264,9 @@ How to read it:
   runs minutes apart differ by 10 to 30 %; ratios of the same round do so much less.
 - CPU time is that of the whole receiving process, user and system. Where most signals were lost there is none: it would be the price
   of losing them.
-- System calls (strace) and user instructions (callgrind) are the slope between a run of {few:,} and one of {many:,} signals, so that what a
-  program does once is not in them. They are nearly exact. There are none where signals were lost.
+- System calls (strace) and user instructions (callgrind) are the slope between a small and a larger run (drain: {drain_sizes} signals;
+  ping-pong: {pingpong_sizes}), so that what a program does once is not in them. They are nearly exact. In ping-pong the sender is held up
+  before each signal meanwhile, so that the receiver, slow as it is then, waits again. There are none where signals were lost.
 - Allocations are those per signal after the first {warm_up:,}, in the worst run, counted in `malloc` and `operator new`.
 - "{none}" is what a contestant cannot show: order and gaps, where a handler is told the number alone.
 
@@ -304,7 +313,7 @@ is that of the completions.
 
 ## Cancel
 
-{cancel_count} times a wait is started and cancelled, without a signal: the time for one.
+{cancel_count} times a wait is started and cancelled, without a signal: the time and the allocations for one.
 
 {cancel}
 
@@ -334,6 +343,10 @@ Errors that are made on purpose, and costs that are known. A benchmark that does
 """
 
 
+def _sizes(workload: str) -> str:
+    return " and ".join(f"{size:,}" for size in SIZES[workload])
+
+
 def _chart(drawn: set[str], name: str, text: str) -> str:
     return f"![{text}](benchmarks/{name}.svg)\n\n" if name in drawn else ""
 
@@ -342,12 +355,12 @@ def write_report(results: Results, folder: Path) -> Path:
     """Writes benchmarks.md and its charts; returns the report's path."""
     # As they stand in the report, so that both can be copied elsewhere.
     drawn = charts.draw(results, folder / "benchmarks")
-    sizes = sorted({run["size"] for run in results.data["counts"]}) or [0, 0]
     text = _TEXT.format(
         quick=(" **This was a quick run, of fewer rounds and signals than its "
                "claims need.**" if results.data["quick"] else ""),
         machine=_machine(results), limits=_limits(results),
-        few=sizes[0], many=sizes[-1], warm_up=1000, none=NONE,
+        drain_sizes=_sizes("drain"), pingpong_sizes=_sizes("pingpong"),
+        warm_up=1000, none=NONE,
         pairs=PAIRS_NEEDED,
         drain=_drain(results), pingpong=_pingpong(results),
         flood=_burst(results, "flood"), stall=_burst(results, "stall"),

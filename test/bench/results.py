@@ -42,11 +42,11 @@ def plain(key: str) -> Figure:
 def cpu_per_signal(output: Output) -> Optional[float]:
     """Nanoseconds of CPU time for a signal that arrived.
 
-    None where less than half arrived: it would be the price of losing them.
+    None where a quarter was lost or more: it would be the price of that.
     """
     cpu, count = output.get("cpu_ns"), output.get("count")
     received = output.get("received")
-    if cpu is None or not count or not received or received < count / 2:
+    if cpu is None or not count or not received or received <= count * 0.75:
         return None
     return float(cpu) / float(received)
 
@@ -136,8 +136,11 @@ class Results:
             if len(sizes) != 2:
                 continue
             (few, first), (many, second) = sorted(sizes.items())
-            if any(run["output"].get("lost") for run in (first, second)):
-                continue  # what one costs is not known then
+            # What one costs is not known if some were lost, and the queue may
+            # have no room for all.
+            if any(run["output"].get("lost") or run["output"].get("count",
+                   size) != size for size, run in sizes.items()):
+                continue
             names = first["counts"].keys() | second["counts"].keys()
             slopes.append({
                 name: (second["counts"].get(name, 0)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 import os
-import shutil
 import threading
 from typing import Any, Callable, Sequence
 
@@ -18,14 +17,14 @@ from progress import Progress, Stopwatch
 from results import QUEUE_ONLY
 
 WORKLOADS = ("drain", "pingpong", "flood", "stall", "threads", "cancel")
-COUNTED = ("drain", "pingpong")
 
 # Every that many signals are exchanged or left out, in the controls.
 CONTROL_STEP = 100
+# For each control, the figure in which it shows, and the workloads.
 CONTROLS = {
-    "swap": ("drain", "flood"),
-    "skip": ("drain", "flood"),
-    "leak": ("drain",),
+    "swap": ("out_of_order", ("drain", "flood")),
+    "skip": ("value_gaps", ("drain", "flood")),
+    "leak": ("allocations", ("drain",)),
 }
 CONTROL_COUNT = 4000  # below what libuv keeps
 
@@ -36,21 +35,24 @@ class Scale:
 
     rounds: dict[str, int]
     counts: dict[str, int]
+    # How long nothing must have come for a program to give up.
+    quiet_ms: int
     counting_rounds: int
     compile_rounds: int
 
 
 FULL = Scale(
     # Those with claims on noisy figures have the most.
-    rounds={"drain": 21, "pingpong": 15, "flood": 5, "stall": 5,
+    rounds={"drain": 17, "pingpong": 15, "flood": 5, "stall": 5,
             "threads": 5, "cancel": 5},
-    counts={},
+    counts={}, quiet_ms=1500,
     counting_rounds=3, compile_rounds=7)
 
 QUICK = Scale(
     rounds=dict.fromkeys(WORKLOADS, 3),
     counts={"pingpong": 10000, "flood": 50000, "stall": 30000,
             "threads": 50000, "cancel": 20000},
+    quiet_ms=500,
     counting_rounds=1, compile_rounds=3)
 
 # Seconds that a run is thought to take before one was seen.
@@ -82,17 +84,20 @@ class Session:
         self._progress = Progress()
         self._lock = threading.Lock()
         self._failed: set[tuple[str, str]] = set()
+        self._can_delay = False
         self.data: dict[str, Any] = {
             "contestants": list(self._contestants),
             "unsupported": {}, "left_out": [], "errors": [],
             "runs": [], "controls": [], "counts": [], "compile": [],
-            "code_size": []}
+            "code_size": [], "seconds": {}}
 
     # --- what one step does -------------------------------------------------
 
     def _run(self, contestant: str, round_: int, workload: str) -> None:
         count = self._scale.counts.get(workload)
-        options = ["--count", str(count)] if count else []
+        options = ["--quiet-ms", str(self._scale.quiet_ms)]
+        if count:
+            options += ["--count", str(count)]
         finished = run(
             self._contestants[contestant].command(workload, *options))
         output = finished.result()
@@ -106,9 +111,9 @@ class Session:
 
     def _control(self, contestant: str, _: int) -> None:
         """Whether an error that is made on purpose shows."""
-        for control, workloads in CONTROLS.items():
+        for control, (figure, workloads) in CONTROLS.items():
             for workload in workloads:
-                if contestant in self._unsupported(workload):
+                if not self._shows(workload, contestant, figure):
                     continue
                 how = ([] if control == "leak" else [str(CONTROL_STEP)])
                 output = run(self._contestants[contestant].command(
@@ -118,18 +123,36 @@ class Session:
                     "control": control, "workload": workload,
                     "contestant": contestant, "output": output})
 
+    def _shows(self, workload: str, contestant: str, figure: str) -> bool:
+        """Whether a contestant has a figure, and lost nothing."""
+        outputs = [
+            run["output"] for run in self.data["runs"]
+            if (run["workload"], run["contestant"]) == (workload, contestant)]
+        return bool(outputs) and all(
+            output[figure] is not None and output["lost"] == 0
+            for output in outputs)
+
     def _count(self, name: str, round_: int, tool: str, workload: str,
                ) -> None:
         queue_only = name == QUEUE_ONLY
         contestant = (next(iter(self._contestants.values())) if queue_only
                       else self._contestants[name])
-        for size in counting.SIZES:
+        if not queue_only and self._loses(workload, name):
+            return
+        for size in counting.SIZES[workload]:
             counted = counting.count(tool, contestant, workload, size,
-                                     queue_only)
+                                     self._can_delay, queue_only)
             with self._lock:
                 self.data["counts"].append({
                     "tool": tool, "workload": workload, "contestant": name,
                     "round": round_, "size": size, **counted})
+
+    def _loses(self, workload: str, contestant: str) -> bool:
+        """Whether fewer arrived than are sent where something is counted."""
+        return any(
+            run["output"]["received"] < max(counting.SIZES[workload])
+            for run in self.data["runs"]
+            if (run["workload"], run["contestant"]) == (workload, contestant))
 
     def _compile(self, which: str, round_: int) -> None:
         if round_ == 1:
@@ -160,12 +183,13 @@ class Session:
                     partial(self._run, workload=workload))
             for workload in WORKLOADS]
         sections.append(Section("controls", 1, everyone, self._control))
-        for tool, program in (("strace", "strace"),
-                              ("callgrind", "valgrind")):
-            if not shutil.which(program):
-                self.leave_out(f"what {tool} counts: there is no {program}")
+        self._can_delay = counting.works("strace")
+        for tool, program in counting.PROGRAMS.items():
+            if not counting.works(tool):
+                self.leave_out(f"what {tool} counts: there is no {program},"
+                               " or it does not work here")
                 continue
-            for workload in COUNTED:
+            for workload in counting.SIZES:
                 names = everyone + [QUEUE_ONLY] * (workload == "drain")
                 sections.append(Section(
                     f"{tool}, {workload}", self._scale.counting_rounds, names,
@@ -234,8 +258,10 @@ class Session:
                                       seconds, section.workers)
         try:
             for section in sections:
+                watch = Stopwatch()
                 for round_ in range(1, section.rounds + 1):
                     self._round(section, round_)
+                self.data["seconds"][section.name] = watch.seconds()
         finally:
             self._progress.clear()
         return self.data
