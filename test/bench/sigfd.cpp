@@ -8,8 +8,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <array>
 #include <cstddef>
@@ -88,13 +88,14 @@ private:
 
   net::awaitable<void, context_executor> watch()
   {
-    error_code ec;
-    for (;;)
+    try
     {
-      const signal_info info = co_await signals_.async_wait(
-          net::redirect_error(token(), ec));
-      if (!ok(ec) || !receive_.record(value_of(info)))
-        co_return;
+      while (receive_.record(value_of(co_await signals_.async_wait(token()))))
+        continue;
+    }
+    catch (const boost::system::system_error& e)
+    {
+      ok(e.code());
     }
   }
 };
