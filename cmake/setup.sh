@@ -428,6 +428,10 @@ setup_peers_and_tools()
   offer strace has strace
   offer valgrind has valgrind
   offer python3-matplotlib find_python
+  if ((${#offered[@]} > 0)) && ! { has apt-get && can_become_root; }; then
+    say "cannot install, going on without: ${offered[*]}"
+    return
+  fi
   for package in "${offered[@]}"; do
     # In a shell of its own, which may die.
     (install "$package") || say "going on without $package"

@@ -242,7 +242,7 @@ def _left_out(results: Results) -> str:
             by_reason.setdefault((workload, reason), []).append(label(one))
     lines += [f"- {workload}: {', '.join(names)}: {reason}"
               for (workload, reason), names in by_reason.items()]
-    lines += [f"- failed: {text.splitlines()[0]}"
+    lines += ["- failed: " + ": ".join(text.splitlines())
               for text in results.data["errors"]]
     return "\n".join(lines) or "Nothing."
 
@@ -279,7 +279,7 @@ What sigfd is held to. Ratios of times want {pairs} pairs or more.
 ## Drain
 
 {drain_count} real-time signals are pending when the loop starts: how much one costs that need not be waited for. What it costs to queue them is
-subtracted.
+not in the figures.
 
 {drain_chart}{drain}
 

@@ -53,7 +53,7 @@ QUICK = Scale(
     counts={"pingpong": 10000, "flood": 50000, "stall": 30000,
             "threads": 50000, "cancel": 20000},
     quiet_ms=500,
-    counting_rounds=1, compile_rounds=3)
+    counting_rounds=1, compile_rounds=2)
 
 # Seconds that a run is thought to take before one was seen.
 _GUESS = {"drain": 0.2, "pingpong": 0.6, "flood": 1.3, "stall": 1.8,
