@@ -15,6 +15,7 @@
 #include <sigfd/signal_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
+#include <sigfd/spawn.hpp>
 #include <sigfd/stray_counts.hpp>
 #include <sigfd/version.hpp>
 

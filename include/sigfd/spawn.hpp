@@ -1,0 +1,251 @@
+//
+// spawn.hpp
+// ~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_SPAWN_HPP
+#define SIGFD_SPAWN_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/detail/system_error.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace sigfd {
+
+/// Gives a child process default actions and an empty mask, before it executes.
+/**
+ * To be called in the child, between fork(2) and execve(2). A child inherits
+ * the mask of the thread that forks, and execve(2) keeps it: what a signal_fd
+ * watches stays blocked in the program that is executed, which then does not
+ * end on SIGTERM. Signals that are ignored stay ignored as well (signal(7));
+ * only handlers end with execve(2).
+ *
+ * Sets the action of every signal to the default, then empties the mask of the
+ * calling thread. In this order: a signal that came in the meantime, and is
+ * blocked, then does what it would do to the new program, and runs no handler
+ * of the old one. A child starts with nothing pending (fork(2)).
+ *
+ * It also resets the signals that the C library keeps for its own threads
+ * (nptl(7)), which sigaction(2) and sigprocmask(2) of that library leave alone.
+ *
+ * @par Async-signal safety
+ * Safe (signal-safety(7)): it consists of system calls, and keeps @c errno. So
+ * it may be called in the child of a process with threads.
+ *
+ * @par Before the call
+ * A signal that reaches the child before this call, and is not blocked, runs
+ * the parent's handler, if there is one, in the child. With fork(2) that is a
+ * copy of the parent, and the handler may still write into a pipe which both
+ * share. With vfork(2) the child runs in the parent's memory, the handler too.
+ * To exclude it, block every signal in the parent around fork(2) or vfork(2),
+ * as posix_spawn(3) does.
+ *
+ * @par Example
+ * @code sigfd::scoped_signal_block block(sigfd::signal_mask::all());
+ * const pid_t pid = ::fork();
+ * if (pid == 0)
+ * {
+ *   sigfd::reset_signals();
+ *   ::execvp(arguments[0], arguments);
+ *   ::_exit(127);
+ * } @endcode
+ */
+inline void reset_signals() noexcept
+{
+  // An action of zeros is the default in the kernel's layout too, whatever the
+  // order of its members: SIG_DFL, no flags, an empty mask. As large as any.
+  constexpr unsigned long zeros[32] = {};
+  constexpr unsigned long set_size = (detail::last_signal_number + 7) / 8;
+  const int saved_errno = errno;
+  for (int n = 1; n <= detail::last_signal_number; ++n)
+    if (detail::kind_of(n) != detail::signal_kind::uncatchable)
+      ::syscall(SYS_rt_sigaction, n, zeros, nullptr, set_size);
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, zeros, nullptr, set_size);
+  errno = saved_errno;
+}
+
+/// Attributes for posix_spawn(3): default actions and an empty mask.
+/**
+ * Owns a @c posix_spawnattr_t with POSIX_SPAWN_SETSIGMASK, the empty mask,
+ * POSIX_SPAWN_SETSIGDEF and every signal. That is more than sigfillset(3) puts
+ * into a set: without the signals that the C library keeps for its own threads,
+ * glibc starts the child with these ignored.
+ *
+ * posix_spawn(3) blocks every signal while it starts the child, so none can run
+ * a handler of the parent there.
+ *
+ * @note system(3) and popen(3) take no attributes. The shell that they start
+ * has the mask of the calling thread: system(3) blocks SIGCHLD for itself only,
+ * but what was blocked before stays blocked, and what was ignored stays ignored.
+ * Some shells then empty the mask for their commands, dash for instance; bash
+ * does not. Start @c sh by posix_spawn(3) instead, with the arguments @c -c and
+ * the command.
+ *
+ * @note An ignored signal may be meant to stay ignored, such as SIGHUP in a
+ * program that nohup(1) started. Then give posix_spawnattr_setsigdefault(3)
+ * another set.
+ *
+ * @par Thread Safety
+ * @e Distinct @e objects: Safe.@n
+ * @e Shared @e objects: Safe as long as none is changed.
+ *
+ * @par Example
+ * @code pid_t pid;
+ * const int error = ::posix_spawnp(&pid, arguments[0], nullptr,
+ *     sigfd::spawn_attributes().native(), arguments, ::environ); @endcode
+ */
+class spawn_attributes
+{
+public:
+  /// Makes the attributes.
+  /**
+   * @throws boost::system::system_error As posix_spawnattr_init(3): ENOMEM.
+   */
+  spawn_attributes()
+  {
+    boost::system::error_code ec;
+    initialize(ec);
+    detail::throw_error(ec, "spawn_attributes");
+  }
+
+  /// Makes the attributes.
+  /**
+   * @param ec Set to indicate what error occurred, if any, as from
+   * posix_spawnattr_init(3): ENOMEM. Then the object can only be destroyed.
+   */
+  explicit spawn_attributes(boost::system::error_code& ec) noexcept
+  {
+    initialize(ec);
+  }
+
+  spawn_attributes(const spawn_attributes&) = delete;
+  spawn_attributes& operator=(const spawn_attributes&) = delete;
+
+  /// Destroys the attributes; children that were started are not affected.
+  ~spawn_attributes()
+  {
+    if (initialized_)
+      ::posix_spawnattr_destroy(&native_);
+  }
+
+  /// The attributes as posix_spawn(3) takes them, to read.
+  const ::posix_spawnattr_t* native() const noexcept
+  {
+    return &native_;
+  }
+
+  /// The attributes as posix_spawn(3) takes them, to read and to change.
+  ::posix_spawnattr_t* native() noexcept
+  {
+    return &native_;
+  }
+
+  /// Adds flags of posix_spawnattr_setflags(3), which replaces them, such as
+  /// POSIX_SPAWN_SETPGROUP.
+  /**
+   * @throws boost::system::system_error EINVAL if the system has no such flag.
+   */
+  void add_flags(short flags)
+  {
+    boost::system::error_code ec;
+    add_flags(flags, ec);
+    detail::throw_error(ec, "spawn_attributes::add_flags");
+  }
+
+  /// Adds flags of posix_spawnattr_setflags(3), which replaces them, such as
+  /// POSIX_SPAWN_SETPGROUP.
+  /**
+   * @param ec Set to EINVAL if the system has no such flag.
+   */
+  void add_flags(short flags, boost::system::error_code& ec) noexcept
+  {
+    short old = 0;
+    int error = ::posix_spawnattr_getflags(&native_, &old);
+    if (error == 0)
+      error = ::posix_spawnattr_setflags(
+          &native_, static_cast<short>(old | flags));
+    ec = detail::system_error_code(error);
+  }
+
+private:
+  void initialize(boost::system::error_code& ec) noexcept
+  {
+    ec = detail::system_error_code(::posix_spawnattr_init(&native_));
+    if (ec)
+      return;
+    initialized_ = true;
+    // These store what they are given; only flags are looked at.
+    ::sigset_t set;
+    ::sigemptyset(&set);
+    ::posix_spawnattr_setsigmask(&native_, &set);
+    std::memset(&set, 0xff, sizeof set); // with those of the C library
+    ::posix_spawnattr_setsigdefault(&native_, &set);
+    ::posix_spawnattr_setflags(
+        &native_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+
+  ::posix_spawnattr_t native_;
+  bool initialized_ = false;
+};
+
+/// Calls reset_signals() in a child that Boost.Process starts.
+/**
+ * An initializer of Boost.Process v2, where it is given to the constructor of
+ * @c process, or to a launcher. With v1, a handler for
+ * @c boost::process::extend::on_exec_setup. This header includes neither.
+ *
+ * It comes after initializers that are given before it. One that changes
+ * signals, to let the child ignore one for instance, has to be given after it.
+ *
+ * @par Thread Safety
+ * @e Distinct @e objects: Safe.@n
+ * @e Shared @e objects: Safe.
+ *
+ * @par Example
+ * With Boost.Process v2, then with v1:
+ * @code boost::process::v2::process child(
+ *     context, "/usr/bin/sleep", {"60"}, sigfd::default_signals());
+ *
+ * boost::process::child child("/usr/bin/sleep", "60",
+ *     boost::process::extend::on_exec_setup = sigfd::default_signals());
+ * @endcode
+ */
+class default_signals
+{
+public:
+  /// What Boost.Process v2 calls in the child before execve(2).
+  /**
+   * @returns No error.
+   */
+  template <typename Launcher, typename Path, typename CommandLine>
+  boost::system::error_code on_exec_setup(
+      Launcher&, const Path&, CommandLine&) const noexcept
+  {
+    reset_signals();
+    return boost::system::error_code();
+  }
+
+  /// What Boost.Process v1 calls in the child before execve(2).
+  template <typename Executor>
+  void operator()(Executor&) const noexcept
+  {
+    reset_signals();
+  }
+};
+
+} // namespace sigfd
+
+#endif // SIGFD_SPAWN_HPP
