@@ -88,11 +88,11 @@ inline void reset_signals() noexcept
  * a handler of the parent there.
  *
  * @note system(3) and popen(3) take no attributes. The shell that they start
- * has the mask of the calling thread: system(3) blocks SIGCHLD for itself only,
- * but what was blocked before stays blocked, and what was ignored stays ignored.
- * Some shells then empty the mask for their commands, dash for instance; bash
- * does not. Start @c sh by posix_spawn(3) instead, with the arguments @c -c and
- * the command.
+ * has the mask of the calling thread: system(3) blocks SIGCHLD for itself
+ * only, but what was blocked before stays blocked, and what was ignored stays
+ * ignored. Some shells then empty the mask for their commands, dash for
+ * instance; bash does not. Start @c sh by posix_spawn(3) instead, with the
+ * arguments @c -c and the command.
  *
  * @note An ignored signal may be meant to stay ignored, such as SIGHUP in a
  * program that nohup(1) started. Then give posix_spawnattr_setsigdefault(3)

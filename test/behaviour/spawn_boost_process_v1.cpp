@@ -41,8 +41,9 @@ BOOST_AUTO_TEST_CASE(a_handler_that_comes_later_has_the_last_word)
       process::extend::on_exec_setup =
           [](auto&) { ::signal(SIGHUP, SIG_IGN); });
   support::await_exec(child.id());
-  BOOST_TEST(support::signals_of(child.id()).ignored == support::bits({SIGHUP}));
-  BOOST_TEST(support::signals_of(child.id()).blocked == 0u);
+  const support::signal_sets sets = support::signals_of(child.id());
+  BOOST_TEST(sets.ignored == support::bits({SIGHUP}));
+  BOOST_TEST(sets.blocked == 0u);
   child.terminate();
 }
 

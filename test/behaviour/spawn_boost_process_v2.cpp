@@ -39,9 +39,9 @@ BOOST_AUTO_TEST_CASE(a_child_is_clean)
 BOOST_AUTO_TEST_CASE(a_launcher_takes_it_too)
 {
   const sigfd::default_signals clean;
+  const std::vector<std::string> arguments{sleep_time};
   process::process child = process::default_process_launcher()(
-      context.get_executor(), sleep_program, std::vector<std::string>{sleep_time},
-      clean);
+      context.get_executor(), sleep_program, arguments, clean);
   support::expect_clean(child.id());
   child.wait();
 }
