@@ -17,6 +17,7 @@
 #include <sigfd/signal_mask.hpp>
 #include <sigfd/spawn.hpp>
 #include <sigfd/stray_counts.hpp>
+#include <sigfd/thread_audit.hpp>
 #include <sigfd/version.hpp>
 
 #endif // SIGFD_HPP

@@ -1,0 +1,313 @@
+//
+// impl/thread_audit.ipp
+// ~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_IMPL_THREAD_AUDIT_IPP
+#define SIGFD_IMPL_THREAD_AUDIT_IPP
+
+#include <sigfd/thread_audit.hpp>
+
+#include <algorithm>
+
+namespace sigfd {
+namespace detail {
+
+// Whether an error says that a thread, process or descriptor is gone.
+inline bool is_gone(const boost::system::error_code& ec) noexcept
+{
+  return ec == boost::system::errc::no_such_file_or_directory
+      || ec == boost::system::errc::no_such_process
+      || ec == boost::system::errc::bad_file_descriptor;
+}
+
+// A whole file. They have no size in /proc.
+inline std::string read_file(
+    const std::string& path, boost::system::error_code& ec)
+{
+  std::string content;
+  ec = {};
+  const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char buffer[4096];
+  ::ssize_t count = -1;
+  while (fd && (count = ::read(fd.get(), buffer, sizeof buffer)) != 0)
+  {
+    if (count > 0)
+      content.append(buffer, static_cast<std::size_t>(count));
+    else if (errno != EINTR)
+      break;
+  }
+  if (count == -1)
+    ec = system_error_code(errno);
+  return content;
+}
+
+// The entries of a folder that are numbers, in ascending order.
+inline std::vector<int> numbers_in(
+    const std::string& path, boost::system::error_code& ec)
+{
+  std::vector<int> numbers;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator();
+       entry.increment(error))
+  {
+    const std::string name = entry->path().filename().string();
+    int number = 0;
+    const auto [end, problem] =
+        std::from_chars(name.data(), name.data() + name.size(), number);
+    if (problem == std::errc())
+      numbers.push_back(number);
+  }
+  ec = error ? system_error_code(error.value()) : boost::system::error_code();
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+// What a line "key:<tab>value" of a file says; empty without such a line.
+inline std::string_view field(std::string_view text, std::string_view key)
+{
+  while (!text.empty())
+  {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (line.substr(0, key.size()) == key
+        && line.substr(key.size(), 2) == ":\t")
+      return line.substr(key.size() + 2);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return {};
+}
+
+// Those signals of a mask that a hexadecimal number has, as proc(5) writes it:
+// the lowest bit is signal 1. What a mask cannot hold drops out.
+inline signal_mask signals_in(std::string_view digits, const signal_mask& mask)
+{
+  signal_mask found;
+  for (const int n : mask)
+  {
+    const auto bit = static_cast<std::size_t>(n - 1);
+    if (bit / 4 >= digits.size())
+      continue;
+    const char* digit = &digits[digits.size() - 1 - bit / 4];
+    unsigned value = 0;
+    std::from_chars(digit, digit + 1, value, 16);
+    if ((value >> bit % 4 & 1) != 0)
+      found.add(n);
+  }
+  return found;
+}
+
+// The signals of one mask that another does not have.
+inline signal_mask without(signal_mask mask, const signal_mask& other)
+{
+  for (const int n : other)
+    mask.remove(n);
+  return mask;
+}
+
+// A thread's name as it is. In the file, a newline is written \n and a
+// backslash twice.
+inline std::string unescaped(std::string_view text)
+{
+  std::string name;
+  for (std::size_t i = 0; i < text.size(); ++i)
+  {
+    const bool escape = text[i] == '\\' && i + 1 < text.size();
+    if (escape)
+      ++i;
+    name += escape && text[i] == 'n' ? '\n' : text[i];
+  }
+  return name;
+}
+
+// Whether a thread waits for signals, and for which.
+struct sigwait_state
+{
+  // Whether that could be found out.
+  bool known = false;
+
+  // Whether it waits.
+  bool waits = false;
+
+  // What for, if that could be found out.
+  std::optional<signal_mask> set;
+
+  friend bool operator==(const sigwait_state&, const sigwait_state&) = default;
+};
+
+// Asks what system call a thread is in. Who may not know may still be told the
+// kernel's function that it sleeps in.
+inline sigwait_state sigwait_of(
+    const std::string& folder, ::pid_t id, const signal_mask& mask)
+{
+  sigwait_state state;
+  boost::system::error_code ec;
+  // "running", or the number and the arguments in hexadecimal.
+  const std::string call = read_file(folder + "syscall", ec);
+  if (ec || call.empty())
+  {
+    const std::string function = read_file(folder + "wchan", ec);
+    state.known = !ec && !function.empty() && function != "0";
+    state.waits = function.find("sigtimedwait") != function.npos;
+    return state;
+  }
+  const char* const end = call.data() + call.size();
+  long number = -1;
+  std::uintptr_t address = 0;
+  const char* next = std::from_chars(call.data(), end, number).ptr;
+  state.known = true;
+  state.waits = number == SYS_rt_sigtimedwait;
+  if (!state.waits || end - next < 3)
+    return state;
+  std::from_chars(next + 3, end, address, 16); // behind " 0x"
+  ::sigset_t set;
+  ::sigemptyset(&set);
+  const ::iovec local{&set, _NSIG / 8};
+  const ::iovec remote{reinterpret_cast<void*>(address), _NSIG / 8};
+  if (::process_vm_readv(id, &local, 1, &remote, 1, 0) == _NSIG / 8)
+  {
+    state.set.emplace();
+    for (const int n : mask)
+      if (::sigismember(&set, n) == 1)
+        state.set->add(n);
+  }
+  return state;
+}
+
+} // namespace detail
+
+inline boost::system::error_code thread_audit::look()
+{
+  if (pid_ < 1)
+    return detail::system_error_code(EINVAL);
+  boost::system::error_code ec;
+  const std::vector<int> ids =
+      detail::numbers_in("/proc/" + std::to_string(pid_) + "/task", ec);
+  if (detail::is_gone(ec))
+    return why_absent();
+  for (auto id = ids.begin(); id != ids.end() && !ec; ++id)
+    ec = look_at_thread(*id);
+  // The main thread has the process's ID, not always the lowest.
+  std::stable_partition(threads_.begin(), threads_.end(),
+      [this](const thread_state& thread) { return thread.id == pid_; });
+  if (!ec && threads_.empty() && ::kill(pid_, 0) == -1)
+    ec = detail::system_error_code(errno);
+  // A thread that has ended meanwhile has none: the next one has the same.
+  for (auto thread = threads_.begin(); thread != threads_.end() && !ec;
+       ++thread)
+  {
+    ec = look_at_descriptors(thread->id);
+    if (!detail::is_gone(ec))
+      return ec;
+    ec = {};
+  }
+  return ec;
+}
+
+inline boost::system::error_code thread_audit::look_at_thread(::pid_t id)
+{
+  const std::string path = folder(id);
+  detail::sigwait_state wait;
+  std::string status;
+  // A thread that goes to and fro between waiting and working is looked at
+  // again, until what the two files say belongs together.
+  for (int attempt = 0; attempt < 10; ++attempt)
+  {
+    wait = detail::sigwait_of(path, id, mask_);
+    boost::system::error_code ec;
+    status = detail::read_file(path + "status", ec);
+    if (detail::is_gone(ec))
+      return {};
+    if (ec)
+      return ec;
+    if (detail::sigwait_of(path, id, mask_) == wait)
+      break;
+  }
+  const std::string_view state = detail::field(status, "State");
+  if (state.empty() || state[0] == 'Z' || state[0] == 'X')
+    return {};
+
+  const auto signals = [&](const char* key)
+  { return detail::signals_in(detail::field(status, key), mask_); };
+  thread_state thread;
+  thread.id = id;
+  thread.name = detail::unescaped(detail::field(status, "Name"));
+  thread.blocked = signals("SigBlk");
+  if (wait.known && wait.waits)
+    thread.awaited =
+        wait.set ? *wait.set : detail::without(mask_, thread.blocked);
+  else if (wait.known)
+    thread.awaited.emplace();
+  for (const int n : thread.awaited.value_or(signal_mask()))
+    thread.blocked.add(n);
+  thread.unblocked = detail::without(mask_, thread.blocked);
+  thread.pending = signals("SigPnd");
+  thread.stranded = detail::without(thread.pending, thread.unblocked);
+  if (thread.awaited)
+    thread.stranded = detail::without(thread.stranded, *thread.awaited);
+  threads_.push_back(std::move(thread));
+  // The same in every thread's file.
+  pending_ = signals("ShdPnd");
+  caught_ = signals("SigCgt");
+  ignored_ = signals("SigIgn");
+  return {};
+}
+
+inline boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
+{
+  const std::string path = folder(id) + "fdinfo";
+  boost::system::error_code ec;
+  const std::vector<int> descriptors = detail::numbers_in(path, ec);
+  if (ec)
+    return ec;
+  for (const int descriptor : descriptors)
+  {
+    boost::system::error_code closed;
+    const std::string info =
+        detail::read_file(path + '/' + std::to_string(descriptor), closed);
+    if (closed && !detail::is_gone(closed))
+      return closed;
+    const signal_mask mask =
+        detail::signals_in(detail::field(info, "sigmask"), mask_);
+    if (!mask.empty())
+      signalfds_.push_back({descriptor, mask});
+  }
+  return {};
+}
+
+inline boost::system::error_code thread_audit::why_absent() const noexcept
+{
+  // /proc may be missing, or hide the processes of others (proc(5), hidepid).
+  return detail::system_error_code(::kill(pid_, 0) == -1 ? errno : ENOENT);
+}
+
+inline std::vector<thread_state> thread_audit::threads_with(
+    signal_mask thread_state::* member) const
+{
+  std::vector<thread_state> found;
+  for (const thread_state& thread : threads_)
+    if (!(thread.*member).empty())
+      found.push_back(thread);
+  return found;
+}
+
+inline std::string thread_audit::folder(::pid_t id) const
+{
+  return "/proc/" + std::to_string(pid_) + "/task/" + std::to_string(id) + '/';
+}
+
+inline void thread_audit::clear() noexcept
+{
+  threads_.clear();
+  signalfds_.clear();
+  pending_.clear();
+  caught_.clear();
+  ignored_.clear();
+}
+
+} // namespace sigfd
+
+#endif // SIGFD_IMPL_THREAD_AUDIT_IPP

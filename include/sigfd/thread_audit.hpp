@@ -1,0 +1,268 @@
+//
+// thread_audit.hpp
+// ~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_THREAD_AUDIT_HPP
+#define SIGFD_THREAD_AUDIT_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace sigfd {
+
+/// What one thread does with signals; a part of the answer of thread_audit.
+/**
+ * Every mask here holds only signals that were asked about.
+ */
+struct thread_state
+{
+  /// The thread's ID, as gettid(2) gives it.
+  ::pid_t id;
+
+  /// Its name: up to 15 bytes of any kind (pthread_setname_np(3)).
+  std::string name;
+
+  /// The signals that it blocks, those of @c awaited among them.
+  signal_mask blocked;
+
+  /// The signals that it leaves unblocked: one of these that is sent to the
+  /// process may be delivered in this thread.
+  signal_mask unblocked;
+
+  /// What it waits for in sigwait(3), sigwaitinfo(2) or sigtimedwait(2).
+  /**
+   * While a thread waits so, the kernel shows these signals as unblocked
+   * although they are not delivered: they count as blocked here.
+   *
+   * Empty if the caller may not know (ptrace(2), "Ptrace access mode
+   * checking"); then they are in @c unblocked. Where it may know only that the
+   * thread waits, every signal that is shown as unblocked is taken for one
+   * that it waits for.
+   */
+  std::optional<signal_mask> awaited;
+
+  /// The signals that are pending for this thread alone, because they were
+  /// sent to it: by pthread_kill(3), raise(3) or tgkill(2).
+  signal_mask pending;
+
+  /// Those of @c pending that it blocks and does not wait for.
+  /**
+   * Nobody but this thread can take them: signalfd(2) gives a reader what is
+   * pending for the process and for the reading thread. Unless this thread
+   * reads a signalfd, or unblocks them, they stay where they are.
+   */
+  signal_mask stranded;
+};
+
+/// A signalfd(2) of a process; a part of the answer of thread_audit.
+struct signalfd_state
+{
+  /// Its number in the process that was asked about.
+  int descriptor;
+
+  /// What it watches, of the signals that were asked about; at least one.
+  signal_mask mask;
+};
+
+/// The threads of a process, seen by what they do with signals.
+/**
+ * Answers why a signal does not arrive: which threads do not block it, for
+ * which thread it is pending, who reads it, and what a thread that does not
+ * block it does with it. It changes nothing.
+ *
+ * The answer is a snapshot, made from proc(5) in the constructor: threads are
+ * looked at one after the other while they run, and those that start or end
+ * meanwhile may be left out. It tells of a state that lasts, such as a thread
+ * of some library that never blocked a signal; what is pending may be taken
+ * in the next moment.
+ *
+ * Signals that a signal_mask cannot hold are left out everywhere, as are
+ * threads that have ended: a process that has ended, and was not waited for
+ * (a zombie), has no threads. Descriptors are those of the first thread;
+ * threads that have descriptors of their own (unshare(2), CLONE_FILES) are
+ * not asked for them.
+ *
+ * @par Cost
+ * For diagnosis, not for use in a loop: it allocates, and it reads three
+ * small files for a thread, some more for one that sleeps where the caller may
+ * not look, and one for each descriptor of the process.
+ *
+ * @par Thread Safety
+ * @e Distinct @e objects: Safe.@n
+ * @e Shared @e objects: Unsafe; the functions of an object are safe to call
+ * from several threads, since none changes it.
+ *
+ * @par Example
+ * @code sigfd::thread_audit audit({SIGTERM});
+ * for (const auto& thread : audit.unblocked())
+ *   std::cerr << thread.name << " does not block SIGTERM\n"; @endcode
+ */
+class thread_audit
+{
+public:
+  /// Looks at a process: the caller's, unless another is given.
+  /**
+   * @param mask The signals to ask about.
+   *
+   * @param pid The ID of the process.
+   *
+   * @throws boost::system::system_error with a message that names the process:
+   * EINVAL for a number below 1, ESRCH for a process that does not exist,
+   * EACCES or EPERM for one that the caller may not look into (another user's:
+   * ptrace(2), "Ptrace access mode checking"), other errors as the system gives
+   * them, such as EMFILE.
+   */
+  explicit thread_audit(const signal_mask& mask = signal_mask::all(),
+      ::pid_t pid = ::getpid())
+    : mask_(mask),
+      pid_(pid)
+  {
+    const boost::system::error_code ec = look();
+    if (ec)
+      detail::throw_error(
+          ec, "thread_audit of process " + std::to_string(pid));
+  }
+
+  /// Looks at a process.
+  /**
+   * @param mask The signals to ask about.
+   *
+   * @param pid The ID of the process.
+   *
+   * @param ec Set to what went wrong, as the other constructor throws it; then
+   * the answer is empty.
+   *
+   * @throws std::bad_alloc
+   */
+  thread_audit(
+      const signal_mask& mask, ::pid_t pid, boost::system::error_code& ec)
+    : mask_(mask),
+      pid_(pid)
+  {
+    ec = look();
+    if (ec)
+      clear();
+  }
+
+  /// The signals that were asked about.
+  const signal_mask& mask() const noexcept
+  {
+    return mask_;
+  }
+
+  /// The process that was asked about.
+  ::pid_t pid() const noexcept
+  {
+    return pid_;
+  }
+
+  /// All threads, the main thread first unless it has ended.
+  const std::vector<thread_state>& threads() const noexcept
+  {
+    return threads_;
+  }
+
+  /// The threads that leave any of the signals unblocked.
+  std::vector<thread_state> unblocked() const
+  {
+    return threads_with(&thread_state::unblocked);
+  }
+
+  /// The threads for which a signal is pending that nobody else can take.
+  std::vector<thread_state> stranded() const
+  {
+    return threads_with(&thread_state::stranded);
+  }
+
+  /// The signalfds that watch any of the signals, by ascending descriptor.
+  /**
+   * Two may be duplicates of one (dup(2)). What sigfd reads from its pipe
+   * source is not here, but in the @c awaited of a thread named "sigfd-pipe".
+   */
+  const std::vector<signalfd_state>& signalfds() const noexcept
+  {
+    return signalfds_;
+  }
+
+  /// The signals that are pending for the process as a whole.
+  const signal_mask& pending() const noexcept
+  {
+    return pending_;
+  }
+
+  /// The signals that have a handler.
+  const signal_mask& caught() const noexcept
+  {
+    return caught_;
+  }
+
+  /// The signals whose disposition is SIG_IGN.
+  const signal_mask& ignored() const noexcept
+  {
+    return ignored_;
+  }
+
+private:
+  // Fills everything, or says why not.
+  boost::system::error_code look();
+
+  // Reads one thread, if it is still there.
+  boost::system::error_code look_at_thread(::pid_t id);
+
+  // Reads the descriptors, as a thread has them.
+  boost::system::error_code look_at_descriptors(::pid_t id);
+
+  // Why there is nothing in /proc for the process.
+  boost::system::error_code why_absent() const noexcept;
+
+  // The threads that have a signal in a member.
+  std::vector<thread_state> threads_with(
+      signal_mask thread_state::* member) const;
+
+  // The folder of a thread, with a slash behind it.
+  std::string folder(::pid_t id) const;
+
+  // Empties the answer.
+  void clear() noexcept;
+
+  signal_mask mask_;
+  ::pid_t pid_;
+  std::vector<thread_state> threads_;
+  std::vector<signalfd_state> signalfds_;
+  signal_mask pending_;
+  signal_mask caught_;
+  signal_mask ignored_;
+};
+
+} // namespace sigfd
+
+#include <sigfd/impl/thread_audit.ipp>
+
+#endif // SIGFD_THREAD_AUDIT_HPP
