@@ -62,9 +62,10 @@ struct thread_state
    * although they are not delivered: they count as blocked here.
    *
    * Empty if the caller may not know (ptrace(2), "Ptrace access mode
-   * checking"); then they are in @c unblocked. Where it may know only that the
-   * thread waits, every signal that is shown as unblocked is taken for one
-   * that it waits for.
+   * checking"); then they are in @c unblocked. Where the caller may know only
+   * that the thread waits (Yama does that: prctl(2), PR_SET_PTRACER), what it
+   * is shown to leave unblocked is taken for what it waits for, as far as every
+   * other thread blocks that.
    */
   std::optional<signal_mask> awaited;
 
@@ -233,8 +234,13 @@ private:
   // Fills everything, or says why not.
   boost::system::error_code look();
 
-  // Reads one thread, if it is still there.
-  boost::system::error_code look_at_thread(::pid_t id);
+  // Reads one thread, if it is still there. Of those that are guessed, it was
+  // not to be had what they wait for.
+  boost::system::error_code look_at_thread(
+      ::pid_t id, std::vector<::pid_t>& guessed);
+
+  // Takes what another thread leaves unblocked out of such a guess.
+  void limit_guess(thread_state& thread) const;
 
   // Reads the descriptors, as a thread has them.
   boost::system::error_code look_at_descriptors(::pid_t id);

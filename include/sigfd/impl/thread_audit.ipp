@@ -188,8 +188,12 @@ inline boost::system::error_code thread_audit::look()
       detail::numbers_in("/proc/" + std::to_string(pid_) + "/task", ec);
   if (detail::is_gone(ec))
     return why_absent();
+  std::vector<::pid_t> guessed;
   for (auto id = ids.begin(); id != ids.end() && !ec; ++id)
-    ec = look_at_thread(*id);
+    ec = look_at_thread(*id, guessed);
+  for (thread_state& thread : threads_)
+    if (std::find(guessed.begin(), guessed.end(), thread.id) != guessed.end())
+      limit_guess(thread);
   // The main thread has the process's ID, not always the lowest.
   std::stable_partition(threads_.begin(), threads_.end(),
       [this](const thread_state& thread) { return thread.id == pid_; });
@@ -207,7 +211,8 @@ inline boost::system::error_code thread_audit::look()
   return ec;
 }
 
-inline boost::system::error_code thread_audit::look_at_thread(::pid_t id)
+inline boost::system::error_code thread_audit::look_at_thread(
+    ::pid_t id, std::vector<::pid_t>& guessed)
 {
   const std::string path = folder(id);
   detail::sigwait_state wait;
@@ -236,11 +241,13 @@ inline boost::system::error_code thread_audit::look_at_thread(::pid_t id)
   thread.id = id;
   thread.name = detail::unescaped(detail::field(status, "Name"));
   thread.blocked = signals("SigBlk");
-  if (wait.known && wait.waits)
+  if (wait.waits)
     thread.awaited =
         wait.set ? *wait.set : detail::without(mask_, thread.blocked);
   else if (wait.known)
     thread.awaited.emplace();
+  if (wait.waits && !wait.set)
+    guessed.push_back(id);
   for (const int n : thread.awaited.value_or(signal_mask()))
     thread.blocked.add(n);
   thread.unblocked = detail::without(mask_, thread.blocked);
@@ -254,6 +261,19 @@ inline boost::system::error_code thread_audit::look_at_thread(::pid_t id)
   caught_ = signals("SigCgt");
   ignored_ = signals("SigIgn");
   return {};
+}
+
+inline void thread_audit::limit_guess(thread_state& thread) const
+{
+  const signal_mask guess = *thread.awaited;
+  for (const thread_state& other : threads_)
+    for (const int n : guess)
+      if (other.unblocked.contains(n))
+      {
+        thread.awaited->remove(n);
+        thread.blocked.remove(n);
+        thread.unblocked.add(n);
+      }
 }
 
 inline boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)

@@ -1,0 +1,120 @@
+// What the parts of the example inspect share.
+
+#ifndef SIGFD_EXAMPLE_INSPECT_HPP
+#define SIGFD_EXAMPLE_INSPECT_HPP
+
+#include <sigfd/thread_audit.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace inspect {
+
+using sigfd::thread_state;
+using threads = std::vector<thread_state>;
+
+// How bad something is.
+enum class severity
+{
+  fine,    // as it should be, or harmless
+  remark,  // right or wrong, depending on what cannot be seen from outside
+  warning, // may be meant, but is more often a mistake
+  fault    // a signal is lost, or ends or stops the process
+};
+
+// A sentence about a signal, in which "it" is the signal.
+struct finding
+{
+  inspect::severity severity;
+  int signal;
+  std::string text;
+};
+
+// What becomes of a signal that nobody prepared for (signal(7)).
+enum class default_action
+{
+  terminate,
+  dump,
+  stop,
+  resume,
+  discard
+};
+
+// What was seen of a process, and what follows from it.
+struct report
+{
+  sigfd::thread_audit audit;      // of every signal
+  sigfd::signal_mask pending;     // for the process, and not on its way
+  sigfd::signal_mask shown;       // what the report is about
+  std::vector<finding> findings;  // of what is shown, in its order
+};
+
+// names.cpp
+
+// "SIGTERM", "SIGRTMIN+3".
+std::string_view signal_name(int number);
+
+// The number of "SIGTERM", "term", "RTMIN+3", "RTMAX-1" or "15", or 0.
+int signal_number(std::string_view name);
+
+// A name with what a terminal would obey, and what is not ASCII, as \xHH.
+std::string printable(std::string_view text);
+
+// 'thread 4243 "worker"', or "threads" and the first few of them.
+std::string threads_text(const threads& some);
+
+default_action action_of(int signal);
+std::string_view severity_name(severity value);
+std::string_view action_name(default_action action);
+
+// report.cpp
+
+// Looks at a process; at the signals given, or at those of interest if there
+// are none. Throws std::runtime_error for a process that cannot be looked at.
+report make_report(::pid_t pid, const sigfd::signal_mask& signals);
+
+// The worst of the findings.
+severity verdict(const report& result);
+
+// One sentence about the whole.
+std::string summary(const report& result);
+
+// diagnosis.cpp
+
+// Appends what there is to say about a signal: at least one finding.
+void diagnose(report& result, const sigfd::thread_audit& earlier, int signal);
+
+// queries.cpp
+
+// The threads that have a signal in one of their masks.
+threads threads_with(const sigfd::thread_audit& audit,
+    sigfd::signal_mask thread_state::* mask, int signal);
+
+// The threads that wait for a signal in sigwait(3).
+threads waiting_threads(const sigfd::thread_audit& audit, int signal);
+
+// The signalfds that watch a signal.
+std::vector<int> watching(const sigfd::thread_audit& audit, int signal);
+
+// How many signalfds and waiting threads there are for a signal.
+std::size_t readers(const sigfd::thread_audit& audit, int signal);
+
+// These, in words.
+std::string reader(const sigfd::thread_audit& audit, int signal);
+
+// What happens where a signal is neither blocked nor ignored nor caught.
+std::string would_be(default_action action);
+
+// What is added where threads may wait for a signal, unseen.
+std::string doubt(const threads& open);
+
+// table.cpp, json.cpp: print to the standard output.
+
+void print_table(const report& result, bool coloured);
+void print_json(const report& result);
+
+} // namespace inspect
+
+#endif // SIGFD_EXAMPLE_INSPECT_HPP

@@ -1,0 +1,116 @@
+// Prints a report for a person: tables with aligned columns, then sentences.
+
+#include "inspect.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+namespace inspect {
+namespace {
+
+using row = std::vector<std::string>;
+
+// Every column as wide as it has to be; the first row is the heading.
+void print(const std::vector<row>& rows)
+{
+  std::vector<std::size_t> widths(rows[0].size());
+  for (const row& r : rows)
+    for (std::size_t i = 0; i < r.size(); ++i)
+      widths[i] = std::max(widths[i], r[i].size());
+  for (const row& r : rows)
+  {
+    std::string line;
+    for (std::size_t i = 0; i < r.size(); ++i)
+      line += r[i] + std::string(widths[i] - r[i].size() + 2, ' ');
+    std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+  }
+  std::cout << '\n';
+}
+
+// The names of those that are shown, a few of them; "-" for none.
+std::string names(const sigfd::signal_mask& mask, const report& result)
+{
+  constexpr std::size_t most = 4;
+  std::string text;
+  std::size_t count = 0;
+  for (const int n : mask)
+    if (result.shown.contains(n) && ++count <= most)
+      text += (text.empty() ? "" : " ") + std::string(signal_name(n));
+  if (count > most)
+    text += " and " + std::to_string(count - most) + " more";
+  return text.empty() ? "-" : text;
+}
+
+row signal_row(const report& result, int n)
+{
+  const sigfd::thread_audit& audit = result.audit;
+  const auto blocking =
+      threads_with(audit, &thread_state::blocked, n).size();
+  const auto all = audit.threads().size();
+  return {std::string(signal_name(n)),
+      blocking == 0           ? "no thread"
+          : blocking == all ? "all threads"
+                            : std::to_string(blocking) + " of "
+                  + std::to_string(all),
+      audit.ignored().contains(n)      ? "ignored"
+          : audit.caught().contains(n) ? "caught"
+                                       : std::string(action_name(action_of(n))),
+      audit.pending().contains(n) ? "yes" : "-",
+      readers(audit, n) == 0 ? "-" : reader(audit, n)};
+}
+
+row thread_row(const report& result, const thread_state& thread)
+{
+  return {std::to_string(thread.id), '"' + printable(thread.name) + '"',
+      names(thread.unblocked, result), names(thread.pending, result),
+      thread.awaited ? names(*thread.awaited, result) : "?"};
+}
+
+// The sentences: one for all signals of which the same is said.
+void print_findings(const report& result, bool coloured)
+{
+  constexpr std::string_view colours[] = {"32", "36", "33", "31"};
+  const auto& all = result.findings;
+  for (auto f = all.begin(); f != all.end(); ++f)
+  {
+    const auto same = [f](const finding& other)
+    { return other.severity == f->severity && other.text == f->text; };
+    if (std::any_of(all.begin(), f, same))
+      continue;
+    std::string signals;
+    for (auto next = f; next != all.end(); ++next)
+      if (same(*next))
+        signals += (signals.empty() ? "" : " ")
+            + std::string(signal_name(next->signal));
+    std::string name(severity_name(f->severity));
+    name.resize(9, ' ');
+    if (coloured)
+      name = "\033["
+          + std::string(colours[static_cast<std::size_t>(f->severity)]) + 'm'
+          + name + "\033[0m";
+    std::cout << name << signals << ": " << f->text << '\n';
+  }
+}
+
+} // namespace
+
+void print_table(const report& result, bool coloured)
+{
+  const sigfd::thread_audit& audit = result.audit;
+  std::cout << "process " << audit.pid() << " \""
+            << printable(audit.threads()[0].name) << "\"\n\n";
+  std::vector<row> rows{
+      {"SIGNAL", "BLOCKED BY", "IF NOT BLOCKED", "PENDING", "READ BY"}};
+  for (const int n : result.shown)
+    rows.push_back(signal_row(result, n));
+  if (!result.shown.empty())
+    print(rows);
+  rows = {{"THREAD", "NAME", "DOES NOT BLOCK", "PENDING FOR IT", "AWAITS"}};
+  for (const thread_state& thread : audit.threads())
+    rows.push_back(thread_row(result, thread));
+  print(rows);
+  print_findings(result, coloured);
+  std::cout << summary(result) << '\n';
+}
+
+} // namespace inspect
