@@ -111,9 +111,11 @@ struct signalfd_state
  * not asked for them.
  *
  * @par Cost
- * For diagnosis, not for use in a loop: it allocates, and it reads three
- * small files for a thread, some more for one that sleeps where the caller may
- * not look, and one for each descriptor of the process.
+ * For diagnosis, not for use in a loop: it allocates, and it reads four
+ * small files for each thread, six where it may not see system calls, and one
+ * for each descriptor of the process. A thread that is busy is looked at eight
+ * times, a millisecond apart, or up to fifty times if it sleeps now and then;
+ * what it is seen to block or wait for once counts as blocked.
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.@n

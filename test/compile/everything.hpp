@@ -72,6 +72,8 @@ inline std::string hear(boost::asio::io_context& context, int signal_number)
   signals.update(mask);
   signals.cancel();
   sigfd::signal_fd moved(std::move(signals));
+  if (sigfd::thread_audit(mask).threads().empty())
+    os << " nobody ";
   os << moved.signals().contains(signal_number);
   return os.str();
 }

@@ -89,6 +89,13 @@ void unblocked(int number)
 
 const std::map<std::string, std::function<void()>> kinds = {
     {"plain", ready}, // no fault, and nothing done with signals
+    {"settled", // a handler and an ignored signal, as usual
+        []
+        {
+          ::signal(SIGHUP, handler);
+          ::signal(SIGPIPE, SIG_IGN);
+          ready();
+        }},
     {"healthy",
         []
         {

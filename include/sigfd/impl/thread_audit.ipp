@@ -123,6 +123,21 @@ inline std::string unescaped(std::string_view text)
   return name;
 }
 
+// Whether a thread has not gone to sleep between two readings of its status.
+inline bool has_same_sleeps(std::string_view before, std::string_view after)
+{
+  constexpr std::string_view key = "voluntary_ctxt_switches";
+  return field(before, key) == field(after, key);
+}
+
+// Whether it slept all the while.
+inline bool slept(std::string_view before, std::string_view after)
+{
+  const std::string_view state = field(after, "State");
+  return state.substr(0, 1) != "R" && state == field(before, "State")
+      && has_same_sleeps(before, after);
+}
+
 // Whether a thread waits for signals, and for which.
 struct sigwait_state
 {
@@ -135,7 +150,8 @@ struct sigwait_state
   // What for, if that could be found out.
   std::optional<signal_mask> set;
 
-  friend bool operator==(const sigwait_state&, const sigwait_state&) = default;
+  // What the kernel says that it does.
+  std::string activity;
 };
 
 // Asks what system call a thread is in. Who may not know may still be told the
@@ -146,14 +162,16 @@ inline sigwait_state sigwait_of(
   sigwait_state state;
   boost::system::error_code ec;
   // "running", or the number and the arguments in hexadecimal.
-  const std::string call = read_file(folder + "syscall", ec);
-  if (ec || call.empty())
+  state.activity = read_file(folder + "syscall", ec);
+  if (ec || state.activity.empty())
   {
     const std::string function = read_file(folder + "wchan", ec);
     state.known = !ec && !function.empty() && function != "0";
     state.waits = function.find("sigtimedwait") != function.npos;
+    state.activity = function;
     return state;
   }
+  const std::string& call = state.activity;
   const char* const end = call.data() + call.size();
   long number = -1;
   std::uintptr_t address = 0;
@@ -217,19 +235,42 @@ inline boost::system::error_code thread_audit::look_at_thread(
   const std::string path = folder(id);
   detail::sigwait_state wait;
   std::string status;
-  // A thread that goes to and fro between waiting and working is looked at
-  // again, until what the two files say belongs together.
-  for (int attempt = 0; attempt < 10; ++attempt)
+  signal_mask blocked;
+  // What the kernel shows to be unblocked while a thread waits stays so until
+  // the thread has woken up, when nobody tells any more that it waited. Certain
+  // is what is seen of a thread that sleeps all the while; of another, all that
+  // it is ever seen to block is taken for blocked, and what it is seen to wait
+  // for for awaited.
+  std::string first;
+  for (int attempt = 0; attempt < 50; ++attempt)
   {
-    wait = detail::sigwait_of(path, id, mask_);
     boost::system::error_code ec;
-    status = detail::read_file(path + "status", ec);
-    if (detail::is_gone(ec))
-      return {};
+    const std::string before = detail::read_file(path + "status", ec);
+    const detail::sigwait_state now = detail::sigwait_of(path, id, mask_);
+    if (!ec)
+      status = detail::read_file(path + "status", ec);
+    const detail::sigwait_state then = detail::sigwait_of(path, id, mask_);
     if (ec)
-      return ec;
-    if (detail::sigwait_of(path, id, mask_) == wait)
+      return detail::is_gone(ec) ? boost::system::error_code() : ec;
+    const bool certain = id == ::gettid()
+        || (detail::slept(before, status) && now.activity == then.activity
+            && now.activity.substr(0, 7) != "running");
+    if (certain)
+      blocked.clear();
+    for (const detail::sigwait_state& seen : {now, then})
+      if (certain || seen.waits || !wait.known)
+        wait = seen;
+    for (const int n :
+        detail::signals_in(detail::field(status, "SigBlk"), mask_))
+      blocked.add(n);
+    if (certain || blocked == mask_)
       break;
+    // One that has not slept for a while does not wait by turns.
+    if (attempt == 0)
+      first = status;
+    if (attempt >= 7 && detail::has_same_sleeps(first, status))
+      break;
+    ::usleep(1000);
   }
   const std::string_view state = detail::field(status, "State");
   if (state.empty() || state[0] == 'Z' || state[0] == 'X')
@@ -240,7 +281,7 @@ inline boost::system::error_code thread_audit::look_at_thread(
   thread_state thread;
   thread.id = id;
   thread.name = detail::unescaped(detail::field(status, "Name"));
-  thread.blocked = signals("SigBlk");
+  thread.blocked = blocked;
   if (wait.waits)
     thread.awaited =
         wait.set ? *wait.set : detail::without(mask_, thread.blocked);
