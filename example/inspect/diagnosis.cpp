@@ -26,8 +26,8 @@ finding unblocked(const report& result, const threads& open, int n)
       + (open.size() == 1 ? " does not block it" : " do not block it");
   if (result.audit.caught().contains(n))
     return {severity::remark, n,
-        who + ": a handler takes it there; it reaches " + reader(result.audit, n)
-            + " only if that handler forwards it, as sigfd's does"};
+        who + ": a handler takes it there; it reaches "
+            + reader(result.audit, n) + " only if that handler forwards it, as sigfd's does"};
   const std::string unless = doubt(open);
   return {unless.empty() ? severity::fault : severity::warning, n,
       who + " and "
@@ -60,12 +60,12 @@ finding unread(const report& result, int n)
         "it is pending, every thread blocks it, and no signalfd and no "
         "sigwait(3) is known to take it"};
   if (result.audit.ignored().contains(n))
-    return {severity::remark, n, "it is ignored (SIG_IGN), and blocked besides"};
+    return {severity::remark, n, "it is ignored (SIG_IGN) and blocked"};
   return {severity::warning, n,
       result.audit.caught().contains(n)
           ? "it has a handler, which never runs: every thread blocks it"
-          : "every thread blocks it, and no signalfd and no sigwait(3) is known "
-            "to take it: perhaps the mask was inherited, as this process's "
+          : "every thread blocks it, and no signalfd and no sigwait(3) is "
+            "known to take it: perhaps the mask was inherited, as this process's "
             "children inherit it"};
 }
 
@@ -80,7 +80,8 @@ finding ordinary(const report& result, const threads& open, int n)
     return {severity::remark, n, "it is ignored (SIG_IGN): it is discarded"};
   if (result.audit.caught().contains(n))
     return {severity::fine, n, "a handler takes it in " + threads_text(open)};
-  return {severity::remark, n, "nobody reads it; " + would_be(action_of(n)) + doubt(open)};
+  return {severity::remark, n,
+      "nobody reads it; " + would_be(action_of(n)) + doubt(open)};
 }
 
 } // namespace
