@@ -27,7 +27,8 @@ finding unblocked(const report& result, const threads& open, int n)
   if (result.audit.caught().contains(n))
     return {severity::remark, n,
         who + ": a handler takes it there; it reaches "
-            + reader(result.audit, n) + " only if that handler forwards it, as sigfd's does"};
+            + reader(result.audit, n)
+            + " only if that handler forwards it, as sigfd's does"};
   const std::string unless = doubt(open);
   return {unless.empty() ? severity::fault : severity::warning, n,
       who + " and "
@@ -65,8 +66,8 @@ finding unread(const report& result, int n)
       result.audit.caught().contains(n)
           ? "it has a handler, which never runs: every thread blocks it"
           : "every thread blocks it, and no signalfd and no sigwait(3) is "
-            "known to take it: perhaps the mask was inherited, as this process's "
-            "children inherit it"};
+            "known to take it: perhaps the mask was inherited, as this "
+            "process's children inherit it"};
 }
 
 // Nobody is known to read the signal, and some threads do not block it.

@@ -33,8 +33,8 @@ std::string array(const Range& range, Function function)
 {
   std::string result;
   for (const auto& element : range)
-    result += (result.empty() ? "" : ",") + function(element);
-  return '[' + result + ']';
+    result.append(result.empty() ? "" : ",").append(function(element));
+  return std::string("[").append(result).append("]");
 }
 
 std::string names(const sigfd::signal_mask& mask)
@@ -55,7 +55,8 @@ std::string ids(const threads& some)
 
 std::string thread_text(const thread_state& t)
 {
-  return "{\"id\":" + std::to_string(t.id) + ",\"name\":" + json_string(t.name)
+  return std::string("{\"id\":") + std::to_string(t.id)
+      + ",\"name\":" + json_string(t.name)
       + ",\"blocked\":" + names(t.blocked)
       + ",\"pending\":" + names(t.pending)
       + ",\"awaited\":" + (t.awaited ? names(*t.awaited) : "null") + '}';
@@ -65,7 +66,7 @@ std::string signal_text(const sigfd::thread_audit& audit, int n)
 {
   const auto with = [&](sigfd::signal_mask thread_state::* mask)
   { return ids(threads_with(audit, mask, n)); };
-  return "{\"name\":" + json_string(signal_name(n))
+  return std::string("{\"name\":") + json_string(signal_name(n))
       + ",\"number\":" + std::to_string(n) + ",\"disposition\":"
       + (audit.ignored().contains(n)      ? "\"ignored\""
               : audit.caught().contains(n) ? "\"caught\""
@@ -81,13 +82,13 @@ std::string signal_text(const sigfd::thread_audit& audit, int n)
 
 std::string signalfd_text(const sigfd::signalfd_state& fd)
 {
-  return "{\"descriptor\":" + std::to_string(fd.descriptor)
+  return std::string("{\"descriptor\":") + std::to_string(fd.descriptor)
       + ",\"signals\":" + names(fd.mask) + '}';
 }
 
 std::string finding_text(const finding& f)
 {
-  return "{\"severity\":" + json_string(severity_name(f.severity))
+  return std::string("{\"severity\":") + json_string(severity_name(f.severity))
       + ",\"signal\":" + json_string(signal_name(f.signal))
       + ",\"text\":" + json_string(f.text) + '}';
 }

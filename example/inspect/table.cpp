@@ -35,7 +35,7 @@ std::string names(const sigfd::signal_mask& mask, const report& result)
   std::size_t count = 0;
   for (const int n : mask)
     if (result.shown.contains(n) && ++count <= most)
-      text += (text.empty() ? "" : " ") + std::string(signal_name(n));
+      text.append(text.empty() ? "" : " ").append(signal_name(n));
   if (count > most)
     text += " and " + std::to_string(count - most) + " more";
   return text.empty() ? "-" : text;
@@ -80,8 +80,8 @@ void print_findings(const report& result, bool coloured)
     std::string signals;
     for (auto next = f; next != all.end(); ++next)
       if (same(*next))
-        signals += (signals.empty() ? "" : " ")
-            + std::string(signal_name(next->signal));
+        signals.append(signals.empty() ? "" : " ")
+            .append(signal_name(next->signal));
     std::string name(severity_name(f->severity));
     name.resize(9, ' ');
     if (coloured)

@@ -150,7 +150,7 @@ public:
     const boost::system::error_code ec = look();
     if (ec)
       detail::throw_error(
-          ec, "thread_audit of process " + std::to_string(pid));
+          ec, std::string("thread_audit of process ") + std::to_string(pid));
   }
 
   /// Looks at a process.
@@ -254,7 +254,8 @@ private:
   std::vector<thread_state> threads_with(
       signal_mask thread_state::* member) const;
 
-  // The folder of a thread, with a slash behind it.
+  // The folder of the threads, and that of one, with a slash behind.
+  std::string folder() const;
   std::string folder(::pid_t id) const;
 
   // Empties the answer.

@@ -203,7 +203,7 @@ inline boost::system::error_code thread_audit::look()
     return detail::system_error_code(EINVAL);
   boost::system::error_code ec;
   const std::vector<int> ids =
-      detail::numbers_in("/proc/" + std::to_string(pid_) + "/task", ec);
+      detail::numbers_in(folder(), ec);
   if (detail::is_gone(ec))
     return why_absent();
   std::vector<::pid_t> guessed;
@@ -355,9 +355,17 @@ inline std::vector<thread_state> thread_audit::threads_with(
   return found;
 }
 
+inline std::string thread_audit::folder() const
+{
+  std::string path("/proc/");
+  path += std::to_string(pid_);
+  path += "/task/";
+  return path;
+}
+
 inline std::string thread_audit::folder(::pid_t id) const
 {
-  return "/proc/" + std::to_string(pid_) + "/task/" + std::to_string(id) + '/';
+  return folder() + std::to_string(id) + '/';
 }
 
 inline void thread_audit::clear() noexcept
