@@ -21,7 +21,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/compose.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
@@ -48,13 +47,17 @@ namespace sigfd {
  *
  * @par Precondition: the signals are blocked in every thread
  * A signal that is sent to the process goes to any thread that does not block
- * it, and there takes its default action, which for most signals ends the
- * process (signal(7)). Opening blocks the signals in the calling thread, and
- * threads inherit their creator's mask, so it is enough to open the object, or
- * to make a scoped_signal_block, before the first thread is started.
+ * it, and there takes its action (signal(7)). Opening blocks the signals in the
+ * calling thread, and threads inherit their creator's mask, so it is enough to
+ * open the object, or to make a scoped_signal_block, before the first thread is
+ * started. Signals are never unblocked by this class.
  *
- * Signals are never unblocked by this class. Child processes inherit the
- * blocked mask also through execve(2): restore it in the child.
+ * Where a thread does not block them nevertheless, what it gets is caught there
+ * and forwarded to the objects that watch it, with everything that came with
+ * it: see stray_policy, which is also about what happens otherwise.
+ *
+ * Child processes inherit the blocked mask also through execve(2): see
+ * spawn_attributes and reset_signals().
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.@n
@@ -715,10 +718,10 @@ public:
   auto async_wait(WaitToken&& token =
           boost::asio::default_completion_token_t<executor_type>())
   {
-    using op = detail::wait_op<Executor, detail::one_signal>;
-    return boost::asio::async_compose<WaitToken,
+    return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, signal_info)>(
-        op(executor_, opening_, {}), token, executor_);
+        detail::initiate_wait<Executor>(executor_), token, opening_,
+        detail::one_signal());
   }
 
   /// Starts an asynchronous operation to wait for signals, and takes as many
@@ -770,10 +773,10 @@ public:
       WaitToken&& token =
           boost::asio::default_completion_token_t<executor_type>())
   {
-    using op = detail::wait_op<Executor, detail::some_signals>;
-    return boost::asio::async_compose<WaitToken,
+    return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, std::size_t)>(
-        op(executor_, opening_, {infos}), token, executor_);
+        detail::initiate_wait<Executor>(executor_), token, opening_,
+        detail::some_signals{infos});
   }
 
 private:

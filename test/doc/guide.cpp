@@ -108,6 +108,30 @@ BOOST_AUTO_TEST_CASE(options)
       == "SIGWINCH (28) is not blocked in the calling thread");
 }
 
+BOOST_AUTO_TEST_CASE(threads_that_do_not_block)
+{
+  net::io_context context;
+  boost::system::error_code ec;
+  {
+  sigfd::signal_fd signals(context, {SIGWINCH},
+      {.stray = sigfd::stray_policy::ignore});
+  BOOST_TEST(signals.is_open());
+  }
+  {
+  const sigfd::stray_counts counts = sigfd::count_strays();
+  out << counts.caught << " caught, " << counts.lost << " lost";
+  }
+  BOOST_TEST(take_output() == "0 caught, 0 lost");
+  sigfd::signal_fd first(context);
+  first.add(SIGCHLD, sigfd::signal_fd::flags::no_child_wait);
+  sigfd::signal_fd signals(context);
+  using flags = sigfd::signal_fd::flags;
+  signals.add(SIGCHLD, flags::no_child_stop | flags::restart, ec);
+  if (ec == boost::asio::error::invalid_argument)
+    out << "another object has given it other flags";
+  BOOST_TEST(take_output() == "another object has given it other flags");
+}
+
 BOOST_AUTO_TEST_CASE(forking)
 {
   net::io_context context;

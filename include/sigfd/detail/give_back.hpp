@@ -106,6 +106,12 @@ public:
     }
   }
 
+  // Whether there may be any, without a lock.
+  bool may_have_any() const noexcept
+  {
+    return count_ != 0;
+  }
+
   // Moves signals of a mask to the front of infos, in the order in which they
   // were kept; how many.
   std::size_t take(

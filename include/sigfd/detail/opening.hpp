@@ -26,13 +26,14 @@
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -169,10 +170,32 @@ public:
   }
 
   // The generation of an operation that starts now.
-  generation current() noexcept
+  generation current() const noexcept
   {
-    const std::lock_guard lock(mutex_);
-    return generation_;
+    return generation_.load();
+  }
+
+  // Whether an operation that starts now will probably find nothing, so that it
+  // is better to wait at once than to look first. Once in a while it should
+  // look nevertheless, to notice when there is more than one at a time again.
+  bool expects_nothing() noexcept
+  {
+    const unsigned waits = waits_until_look_.load(std::memory_order_relaxed);
+    if (waits == 0 || source_.has_in_process())
+      return false;
+    waits_until_look_.store(waits - 1, std::memory_order_relaxed);
+    return true;
+  }
+
+  // How a first look ended. The next becomes rarer as long as it finds nothing.
+  void looked(bool found) noexcept
+  {
+    const unsigned waits = waits_between_looks_.load(std::memory_order_relaxed);
+    if (found && waits == 0)
+      return;
+    const unsigned next = found ? 0 : std::clamp(2 * waits, 1u, 1024u);
+    waits_between_looks_.store(next, std::memory_order_relaxed);
+    waits_until_look_.store(next, std::memory_order_relaxed);
   }
 
   // Takes what is pending for an operation, or says operation_aborted if the
@@ -191,17 +214,23 @@ public:
     return infos.empty() ? 0 : source_.take(infos, ec);
   }
 
-  // Calls a handler, never from here, once the descriptor is readable, or at
-  // once if the operation was cancelled. The caller keeps this object alive.
+  // Calls a handler, never from here, once the descriptor is readable. False,
+  // and the handler is left alone, if the operation was cancelled. The caller
+  // keeps this object alive.
   template <typename Handler>
-  void async_wait_readable(generation started, Handler&& handler)
+  bool async_wait_readable(generation started, Handler& handler)
   {
     const std::lock_guard lock(mutex_);
     if (generation_ != started || !is_open())
-      boost::asio::post(executor_, std::forward<Handler>(handler));
-    else
-      descriptor_->async_wait(descriptor_type::wait_read,
-          std::forward<Handler>(handler));
+      return false;
+    descriptor_->async_wait(descriptor_type::wait_read, std::move(handler));
+    return true;
+  }
+
+  // The object's executor.
+  const Executor& executor() const noexcept
+  {
+    return executor_;
   }
 
   // Takes what is pending, for a caller that is no operation.
@@ -361,7 +390,9 @@ private:
   std::optional<descriptor_type> descriptor_; // empty when closed
   signalfd_service* service_ = nullptr;       // null when not a member
   std::mutex mutex_;
-  generation generation_ = 0;
+  std::atomic<generation> generation_ = 0;
+  std::atomic<unsigned> waits_until_look_ = 0; // hints, for all operations
+  std::atomic<unsigned> waits_between_looks_ = 0;
   signal_source source_;
   stray_watch watch_;
   open_options options_;

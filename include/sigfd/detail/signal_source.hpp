@@ -58,35 +58,33 @@ public:
       mask_ = mask;
   }
 
+  // Whether there may be something that take() finds without the kernel.
+  bool has_in_process() const noexcept
+  {
+    return parked().may_have_any() || strays.may_have_mail();
+  }
+
   // Takes first what is in this process already: what could not go back to the
   // kernel, and what the guard caught. It came first.
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
     ec = {};
-    if (const std::size_t count = parked().take(mask_, infos))
-      return count;
-    if (const std::size_t count = strays.take(mask_, infos))
-      return count;
-
-    const unsigned bare_bells = strays.bare_bells_rung();
-    std::size_t count = 0;
-    std::size_t read = 0;
-    do
+    if (has_in_process())
     {
-      read = std::visit(
-          [&](auto& source) { return source.take(infos, ec); }, source_);
-      count = strays.drop_bells(infos.first(read));
+      if (const std::size_t count = parked().take(mask_, infos))
+        return count;
+      if (const std::size_t count = strays.take(mask_, infos))
+        return count;
     }
-    while (read != 0 && count == 0);
-    if (read == 0 && !ec)
-      strays.forget_bare_bells(mask_, bare_bells);
+    const std::size_t count = take_from_kernel(infos, ec);
+    if (!strays.may_have_mail())
+      return count;
 
-    // Mail may have come meanwhile, and its bell may be among what was read.
-    if (count == 0)
-      count = strays.take(mask_, infos);
+    // It came meanwhile, and its bell may be among what was read.
+    const std::size_t mail = count == 0 ? strays.take(mask_, infos) : 0;
     strays.ring_again(mask_);
-    return count;
+    return count + mail;
   }
 
   void close() noexcept
@@ -134,6 +132,26 @@ public:
   }
 
 private:
+  // Takes what is there, but for bells.
+  std::size_t take_from_kernel(
+      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  {
+    const unsigned bare_bells = strays.bare_bells_rung();
+    for (;;)
+    {
+      const std::size_t read = std::visit(
+          [&](auto& source) { return source.take(infos, ec); }, source_);
+      if (read == 0)
+      {
+        if (!ec)
+          strays.forget_bare_bells(mask_, bare_bells);
+        return 0;
+      }
+      if (const std::size_t count = strays.drop_bells(infos.first(read)))
+        return count;
+    }
+  }
+
   // Whether an error says that there is no signalfd(2): the kernel was built
   // without, or a sandbox refuses the call.
   static bool is_missing(const boost::system::error_code& ec) noexcept

@@ -148,8 +148,12 @@ public:
   {
     std::size_t kept = 0;
     for (const signal_info& info : infos)
-      if (!is_bell(info) && !was_bare_bell(info))
-        infos[kept++] = info;
+    {
+      if (is_bell(info) || was_bare_bell(info))
+        continue;
+      if (signal_info& goal = infos[kept++]; &goal != &info)
+        goal = info;
+    }
     return kept;
   }
 
@@ -205,8 +209,8 @@ private:
   // Whether it is a number without anything, and was expected to come.
   bool was_bare_bell(const signal_info& info) noexcept
   {
-    if (info.number() < SIGRTMIN || info.code() != SI_USER
-        || info.native().ssi_pid != 0)
+    if (info.code() != SI_USER || info.native().ssi_pid != 0
+        || info.number() < SIGRTMIN)
       return false;
     std::atomic<unsigned>& bells = bare_bells_[index_of(info.number())];
     unsigned expected = bells.load();

@@ -13,8 +13,6 @@
 #include <boost/system/system_error.hpp>
 #include <boost/throw_exception.hpp>
 
-#include <string>
-
 namespace sigfd::detail {
 
 // An errno value as an error_code. The category is the system's, as Asio's own
@@ -26,9 +24,9 @@ inline boost::system::error_code system_error_code(int value) noexcept
 }
 
 // Throws boost::system::system_error with the operation's name in its message,
-// if ec is an error.
-inline void throw_error(
-    const boost::system::error_code& ec, const std::string& operation)
+// if ec is an error. If it is not, no string is made.
+template <typename String>
+void throw_error(const boost::system::error_code& ec, const String& operation)
 {
   if (ec)
     boost::throw_exception(boost::system::system_error(ec, operation));
