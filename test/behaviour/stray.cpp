@@ -26,6 +26,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <optional>
 #include <thread>
@@ -161,8 +162,10 @@ struct ::sigaction action_of(int signal_number)
 
 bool same_action(const struct ::sigaction& a, const struct ::sigaction& b)
 {
-  return a.sa_handler == b.sa_handler && a.sa_flags == b.sa_flags
-      && std::memcmp(&a.sa_mask, &b.sa_mask, sizeof a.sa_mask) == 0;
+  for (int n = 1; n < _NSIG; ++n) // the rest of a set is not initialised
+    if (::sigismember(&a.sa_mask, n) != ::sigismember(&b.sa_mask, n))
+      return false;
+  return a.sa_handler == b.sa_handler && a.sa_flags == b.sa_flags;
 }
 
 // Three actions to be found again: a handler with everything one can set, to be
@@ -362,6 +365,77 @@ BOOST_AUTO_TEST_CASE(a_stray_wakes_a_wait_of_another_context)
   BOOST_REQUIRE(::pthread_kill(threads.handle(0), SIGUSR1) == 0);
   other.run();
   BOOST_TEST(info.number() == SIGUSR1);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_merges_with_a_forwarding)
+{
+  // What is sent after the delivery of a stray is a signal of its own.
+  signal_fd signals(
+      context, signal_mask{SIGCHLD, SIGRTMIN}, support::options());
+  for (int number : {SIGCHLD, SIGRTMIN})
+    for (int i = 0; i < 200; ++i)
+    {
+      support::unblocked_threads threads(1);
+      BOOST_REQUIRE(::pthread_kill(threads.handle(0), number) == 0);
+      BOOST_REQUIRE(signals.wait().code() == SI_TKILL);
+      BOOST_REQUIRE(support::queue(::getpid(), number, i));
+      std::optional<signal_info> info;
+      BOOST_REQUIRE(support::wait_until(
+          [&] { return (info = signals.try_wait()).has_value(); }));
+      BOOST_REQUIRE(info->value().value().sival_int == i);
+    }
+  BOOST_TEST(!signals.try_wait());
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_makes_nothing_of_nothing)
+{
+  // With no room at all, timers' signals still come: theirs was made before.
+  support::process child([&] {
+    signal_fd signals(context, signal_mask{SIGRTMIN}, support::options());
+    ::sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGRTMIN;
+    ::timer_t timer;
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer) == -1)
+      return 1;
+    const ::rlimit none{0, 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+    for (int i = 0; i < 300; ++i)
+    {
+      support::unblocked_threads threads(3);
+      ::itimerspec at_once{};
+      at_once.it_value.tv_nsec = 1;
+      ::timer_settime(timer, 0, &at_once, nullptr);
+      if (signals.wait().code() != SI_TIMER)
+        return 2;
+      for (int k = 0; k < 20; ++k)
+        if (signals.try_wait())
+          return 3;
+    }
+    return 0;
+  });
+  BOOST_TEST(child.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_adds_a_signal_hears_of_what_was_caught_before)
+{
+  sigfd::scoped_signal_block(signal_mask{SIGUSR1}).release();
+  signal_fd signals(context, signal_mask{SIGUSR1}, support::options());
+  signal_info info;
+  signals.async_wait([&](error_code, const signal_info& i) { info = i; });
+  context.poll();
+  {
+    support::unblocked_threads threads(1);
+    signal_fd other(context, signal_mask{SIGRTMIN}, support::options());
+    const auto caught = sigfd::count_strays().caught;
+    BOOST_REQUIRE(::pthread_kill(threads.handle(0), SIGRTMIN) == 0);
+    BOOST_REQUIRE(support::wait_until(
+        [&] { return sigfd::count_strays().caught != caught; }));
+  }
+  signals.add(SIGRTMIN);
+  context.run();
+  BOOST_TEST(info.number() == SIGRTMIN);
+  BOOST_TEST(info.code() == SI_TKILL);
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_blocks_what_it_caught)

@@ -1,6 +1,6 @@
 // The first example of README.md as a program, for the runner to compile.
 
-#include <sigfd.hpp>
+#include <sigfd/signal_fd.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>

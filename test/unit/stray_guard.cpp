@@ -21,7 +21,6 @@ using boost::system::error_code;
 using sigfd::signal_info;
 using sigfd::signal_mask;
 using sigfd::detail::guard;
-using sigfd::detail::stray_mail;
 using sigfd::detail::stray_watch;
 using sigfd::detail::strays;
 using sigfd::detail::take_signal;
@@ -32,6 +31,14 @@ bool is_guarded(int number)
   struct ::sigaction action{};
   ::sigaction(number, nullptr, &action);
   return (action.sa_flags & SA_SIGINFO) != 0;
+}
+
+void unblock(int number)
+{
+  ::sigset_t only;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, number);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
 }
 
 // Empties the mail and the queue.
@@ -90,58 +97,112 @@ BOOST_AUTO_TEST_CASE(no_signal_interrupts_the_handler)
   BOOST_TEST((action.flags & SA_RESTART) != 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_caught_signal_is_in_the_mail_and_rung_for)
+BOOST_AUTO_TEST_CASE(a_standard_signal_is_queued_again)
 {
   stray_watch watch;
   watch.set({SIGUSR1});
   const auto before = sigfd::count_strays();
-  BOOST_REQUIRE(::kill(::getpid(), SIGUSR1) == 0); // this thread catches it
+  BOOST_REQUIRE(support::queue(::getpid(), SIGUSR1, 5)); // caught here
   BOOST_TEST(support::is_blocked(SIGUSR1));
-  BOOST_TEST(support::is_pending(SIGUSR1)); // the bell
-  signal_info info;
-  BOOST_REQUIRE(strays.take({SIGUSR1}, {&info, 1}) == 1u);
-  BOOST_TEST(info.code() == SI_USER);
+  const signal_info info = take_signal(SIGUSR1);
+  BOOST_TEST(info.code() == SI_QUEUE);
+  BOOST_TEST(info.value().value().sival_int == 5);
   BOOST_TEST(info.sender().value().pid == ::getpid());
-  BOOST_TEST(stray_mail::is_bell(take_signal(SIGUSR1)));
+  BOOST_TEST(!support::is_pending(SIGUSR1));
+  BOOST_TEST(!strays.may_have_mail());
+  BOOST_TEST(sigfd::count_strays().caught == before.caught + 1);
+  unblock(SIGUSR1);
+}
+
+BOOST_AUTO_TEST_CASE(a_realtime_signal_is_in_the_mail_and_rung_for)
+{
+  const int number = SIGRTMIN + 1;
+  stray_watch watch;
+  watch.set({number});
+  const auto before = sigfd::count_strays();
+  BOOST_REQUIRE(support::queue(::getpid(), number, 5)); // caught here
+  BOOST_TEST(support::is_blocked(number));
+  BOOST_TEST(support::is_pending(number)); // the bell
+  signal_info info;
+  BOOST_REQUIRE(strays.take({number}, {&info, 1}) == 1u);
+  BOOST_TEST(info.value().value().sival_int == 5);
+  BOOST_TEST(strays.answer(take_signal(number)));
   BOOST_TEST(sigfd::count_strays().caught == before.caught + 1);
 
   // A bell that is caught in its turn is passed on as long as there is mail.
-  ::sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, SIGUSR1);
   for (const bool has_mail : {true, false})
   {
     if (has_mail)
       BOOST_REQUIRE(strays.put(info));
     else
-      clear(SIGUSR1);
-    strays.ring(SIGUSR1);
-    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-    BOOST_TEST(support::is_blocked(SIGUSR1));
-    BOOST_TEST(support::is_pending(SIGUSR1) == has_mail);
+      clear(number);
+    strays.ring(number);
+    unblock(number);
+    BOOST_TEST(support::is_blocked(number));
+    BOOST_TEST(support::is_pending(number) == has_mail);
   }
-  clear(SIGUSR1);
-  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  clear(number);
+  unblock(number);
   BOOST_TEST(sigfd::count_strays().caught == before.caught + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_bell_of_which_only_the_number_is_left_stays_one)
+{
+  support::process child([] {
+    const int number = SIGRTMIN + 1;
+    stray_watch watch;
+    watch.set({number});
+    if (!support::queue(::getpid(), number, 5)) // caught here
+      return 1;
+    take_signal(number);
+    const ::rlimit none{0, 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+    strays.ring(number);
+    for (int i = 0; i < 3; ++i)
+      unblock(number); // caught, and passed on
+    signal_info info;
+    if (strays.take({number}, {&info, 1}) != 1)
+      return 2;
+    return strays.take({number}, {&info, 1}) == 0 ? 0 : 3;
+  });
+  BOOST_TEST(child.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(no_bell_outlasts_the_guard)
 {
-  ::sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, SIGUSR1);
+  const int number = SIGRTMIN + 1;
+  {
+    stray_watch watch;
+    watch.set({number});
+    BOOST_REQUIRE(support::queue(::getpid(), number, 5));
+    BOOST_REQUIRE(support::is_pending(number));
+  }
+  BOOST_TEST(!support::is_pending(number));
+  unblock(number); // it would end the process
+
+  // What was caught waits for the next watcher.
+  BOOST_TEST(strays.has(number));
+  clear(number);
+}
+
+BOOST_AUTO_TEST_CASE(an_action_of_ours_is_nobodys_previous_one)
+{
+  // Somebody saves the action, replaces it, and puts it back when the last
+  // watcher has gone.
+  struct ::sigaction theirs{};
+  theirs.sa_handler = SIG_IGN;
+  struct ::sigaction saved{};
   {
     stray_watch watch;
     watch.set({SIGUSR1});
-    BOOST_REQUIRE(::kill(::getpid(), SIGUSR1) == 0);
-    BOOST_REQUIRE(support::is_pending(SIGUSR1));
+    ::sigaction(SIGUSR1, &theirs, &saved);
   }
-  BOOST_TEST(!support::is_pending(SIGUSR1));
-  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr); // it would end the process
-
-  // What was caught waits for the next watcher.
-  BOOST_TEST(strays.has(SIGUSR1));
-  clear(SIGUSR1);
+  ::sigaction(SIGUSR1, &saved, nullptr);
+  {
+    stray_watch watch;
+    watch.set({SIGUSR1});
+  }
+  BOOST_TEST(!is_guarded(SIGUSR1));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_mail_leaves_it_to_the_kernel)
@@ -168,10 +229,7 @@ BOOST_AUTO_TEST_CASE(a_full_mail_leaves_it_to_the_kernel)
       return 4;
     const ::rlimit none{0, 0};
     ::setrlimit(RLIMIT_SIGPENDING, &none);
-    ::sigset_t only;
-    ::sigemptyset(&only);
-    ::sigaddset(&only, number);
-    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    unblock(number);
     if (sigfd::count_strays().lost != 1)
       return 5;
     return sigfd::count_strays().caught == caught + 2 ? 0 : 6;

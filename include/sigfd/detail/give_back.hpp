@@ -11,6 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/process_local.hpp>
+#include <sigfd/detail/stray_mail.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
@@ -157,17 +158,14 @@ private:
   // Forgets the signals of the parent process, after fork(2).
   void leave_to_parent() noexcept
   {
-    if (const ::pid_t self = ::getpid(); owner_ != self)
-    {
-      owner_ = self;
+    if (is_own_.exchange(0, 1))
       infos_.clear();
-    }
   }
 
   process_mutex mutex_;
   std::vector<signal_info> infos_;
   std::atomic<std::size_t> count_{0}; // for a look without the lock
-  ::pid_t owner_ = ::getpid();
+  process_value is_own_; // whether what is kept is not the parent's
 };
 
 // The parked signals of this process. Never destroyed, so that an object with
@@ -178,10 +176,16 @@ inline parked_signals& parked() noexcept
   return instance;
 }
 
-// Returns a signal that was taken and not delivered to the process.
+// Returns a signal that was taken and not delivered to the process. A bell is
+// rung again, if there is still mail.
 inline void give_back(const signal_info& info) noexcept
 {
-  if (!requeue(info))
+  if (strays.answer(info))
+  {
+    if (strays.has(info.number()))
+      strays.ring(info.number());
+  }
+  else if (!requeue(info))
     parked().keep(info);
 }
 

@@ -14,6 +14,7 @@
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
 #include <sigfd/detail/stray_guard.hpp>
+#include <sigfd/detail/stray_mail.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/error.hpp>
@@ -384,6 +385,7 @@ private:
     if (options_.mask == mask_policy::block)
       scoped_signal_block(added).release();
     parked().retry(mask);
+    strays.ring_again(mask); // what a former watcher left, for waits there are
   }
 
   Executor executor_;

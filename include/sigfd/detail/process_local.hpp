@@ -9,9 +9,8 @@
 #ifndef SIGFD_DETAIL_PROCESS_LOCAL_HPP
 #define SIGFD_DETAIL_PROCESS_LOCAL_HPP
 
+#include <pthread.h>
 #include <sched.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -20,63 +19,55 @@ namespace sigfd::detail {
 
 // What is static is copied by fork(2) as it is at that moment: locks held and
 // counts raised by threads that the child does not have. The classes here tell
-// by the process ID that a state is the parent's, and start anew.
+// by the number of forks that a state is the parent's, and start anew. The
+// child of vfork(2), which shares the memory, does not count one.
+inline constinit std::atomic<std::uint32_t> forks{0};
 
-// A small value that is 0 again in a child process. Async-signal-safe. The ID of
-// the process can be given, to save the system call.
+inline const int forks_are_counted
+    = ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1); });
+
+// A small value that is 0 again in a child process. Async-signal-safe.
 class process_value
 {
 public:
   // The value; of the parent's, nothing.
-  std::uint32_t load(::pid_t self = ::getpid()) const noexcept
+  std::uint32_t load() const noexcept
   {
-    return value_in(word_.load(), self);
+    return value_in(word_.load());
   }
 
-  // Whether it may be something else than 0, without a system call: also for
-  // what the parent stored.
-  bool may_be_set() const noexcept
+  void store(std::uint32_t value) noexcept
   {
-    return static_cast<std::uint32_t>(word_.load()) != 0;
-  }
-
-  void store(std::uint32_t value, ::pid_t self = ::getpid()) noexcept
-  {
-    word_.store(word_of(self, value));
+    word_.store(own(value));
   }
 
   // Changes a value into another; false if it is not that any more.
-  bool exchange(std::uint32_t from, std::uint32_t to,
-      ::pid_t self = ::getpid()) noexcept
+  bool exchange(std::uint32_t from, std::uint32_t to) noexcept
   {
     std::uint64_t old = word_.load();
-    return value_in(old, self) == from
-        && word_.compare_exchange_strong(old, word_of(self, to));
+    return value_in(old) == from && word_.compare_exchange_strong(old, own(to));
   }
 
   // Adds to the value, as to an unsigned number.
-  void add(std::uint32_t amount, ::pid_t self = ::getpid()) noexcept
+  void add(std::uint32_t amount) noexcept
   {
     std::uint64_t old = word_.load();
-    while (!word_.compare_exchange_weak(
-        old, word_of(self, value_in(old, self) + amount)))
+    while (!word_.compare_exchange_weak(old, own(value_in(old) + amount)))
       continue;
   }
 
 private:
-  static std::uint64_t word_of(::pid_t self, std::uint32_t value) noexcept
+  static std::uint64_t own(std::uint32_t value) noexcept
   {
-    return static_cast<std::uint64_t>(self) << 32 | value;
+    return static_cast<std::uint64_t>(forks.load()) << 32 | value;
   }
 
-  static std::uint32_t value_in(std::uint64_t word, ::pid_t self) noexcept
+  static std::uint32_t value_in(std::uint64_t word) noexcept
   {
-    return word >> 32 == static_cast<std::uint64_t>(self)
-        ? static_cast<std::uint32_t>(word)
-        : 0;
+    return word >> 32 == forks.load() ? static_cast<std::uint32_t>(word) : 0;
   }
 
-  std::atomic<std::uint64_t> word_{0}; // the process's ID, and the value
+  std::atomic<std::uint64_t> word_{0}; // the forks, and the value
 
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 };
@@ -87,23 +78,17 @@ class process_mutex
 public:
   void lock() noexcept
   {
-    const ::pid_t self = ::getpid();
-    ::pid_t owner = 0;
-    while (!owner_.compare_exchange_weak(owner, self))
-      if (owner == self)
-      {
-        ::sched_yield();
-        owner = 0;
-      }
+    while (!held_.exchange(0, 1))
+      ::sched_yield();
   }
 
   void unlock() noexcept
   {
-    owner_.store(0);
+    held_.store(0);
   }
 
 private:
-  std::atomic<::pid_t> owner_{0}; // 0 when it is open
+  process_value held_;
 };
 
 } // namespace sigfd::detail

@@ -136,18 +136,12 @@ private:
   std::size_t take_from_kernel(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    const unsigned bare_bells = strays.bare_bells_rung();
     for (;;)
     {
       const std::size_t read = std::visit(
           [&](auto& source) { return source.take(infos, ec); }, source_);
-      if (read == 0)
-      {
-        if (!ec)
-          strays.forget_bare_bells(mask_, bare_bells);
-        return 0;
-      }
-      if (const std::size_t count = strays.drop_bells(infos.first(read)))
+      const std::size_t count = strays.drop_bells(infos.first(read));
+      if (read == 0 || count != 0)
         return count;
     }
   }

@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -43,8 +44,11 @@ namespace sigfd::detail {
 // signal that has watchers, and the previous action again when the last of them
 // goes. There is one, guard.
 //
-// The way of a stray: the handler puts it into the mail, rings, and blocks its
-// number in the thread for good, so that this thread does not get another.
+// The way of a stray: the handler queues it again, a real-time one by way of
+// the mail, and blocks its number in the thread for good, so that this thread
+// does not get another. A standard one needs no mail: the kernel never refuses
+// it, and if it merges it with a pending one, it does what it would have done
+// had all threads blocked it.
 class stray_guard
 {
 public:
@@ -58,7 +62,9 @@ public:
     slot& s = slots_[index_of(number)];
     if (s.watchers.load() == 0)
     {
-      ::sigaction(number, nullptr, &s.previous);
+      // Not our own: somebody may have saved it, and put it back since.
+      if (const auto current = action_of(number); !is_ours(current))
+        s.previous = current;
       s.given = f;
       install(s, number);
       ec = {};
@@ -117,28 +123,27 @@ private:
   static void handle(int number, ::siginfo_t* info, void* context) noexcept;
 
   // blocked: what the thread will block when the handler has returned.
-  void forward(const signal_info& info, ::sigset_t& blocked) noexcept
+  void forward(
+      int number, const signal_info& info, ::sigset_t& blocked) noexcept
   {
-    const int number = info.number();
     slot& s = slots_[index_of(number)];
     s.running.add(1);
-    if (stray_mail::is_bell(info))
-    {
-      // Where the mask is not honoured, as under valgrind, the bell comes back
-      // here until a reader had its chance.
-      ::sigaddset(&blocked, number);
-      ::sched_yield();
-      ring(s, number);
-    }
+    const bool is_bell = strays.answer(info);
+    if (is_bell)
+      ::sched_yield(); // where the mask is not honoured, as under valgrind, it
+                       // comes back until a reader had its chance
     else if (!may_be_abort(info))
     {
-      ::sigaddset(&blocked, number);
       caught_.fetch_add(1);
-      if (has_siginfo_wait && strays.put(info))
-        ring(s, number);
-      else if (!queue_again(info))
+      const bool is_mail
+          = has_siginfo_wait && number >= SIGRTMIN && strays.put(info);
+      if (!is_mail && !queue_again(info))
         lost_.fetch_add(1);
     }
+    if (!may_be_abort(info))
+      ::sigaddset(&blocked, number);
+    if (s.watchers.load() != 0 && strays.has(number))
+      strays.ring(number);
     s.running.add(-1u);
   }
 
@@ -152,13 +157,6 @@ private:
       action.sa_sigaction(number, info, nullptr);
     else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
       action.sa_handler(number);
-  }
-
-  // Rings for mail, as long as there is somebody to hear it.
-  static void ring(const slot& s, int number) noexcept
-  {
-    if (s.watchers.load() != 0 && strays.has(number))
-      strays.ring(number);
   }
 
   // abort(3) unblocks SIGABRT, raises it, and then raises it with the default
@@ -183,7 +181,7 @@ private:
       return;
     }
     s.given = f;
-    if (is_installed(number))
+    if (is_ours(action_of(number)))
       install(s, number);
   }
 
@@ -203,13 +201,17 @@ private:
     ::sigaction(number, &action, nullptr);
   }
 
-  // Whether the action of a signal is ours.
-  static bool is_installed(int number) noexcept
+  static struct ::sigaction action_of(int number) noexcept
   {
-    struct ::sigaction current{};
-    ::sigaction(number, nullptr, &current);
-    return (current.sa_flags & SA_SIGINFO) != 0
-        && current.sa_sigaction == &handle;
+    struct ::sigaction action{};
+    ::sigaction(number, nullptr, &action);
+    return action;
+  }
+
+  static bool is_ours(const struct ::sigaction& action) noexcept
+  {
+    return (action.sa_flags & SA_SIGINFO) != 0
+        && action.sa_sigaction == &handle;
   }
 
   // Whether the kernel discards a signal under an action.
@@ -229,7 +231,7 @@ private:
   {
     while (s.running.load() != 0) // it saw a watcher, and may be about to ring
       ::sched_yield();
-    const bool ours = is_installed(number);
+    const bool ours = is_ours(action_of(number));
     const bool rung = strays.was_rung(number);
     ::sigset_t only;
     ::sigset_t old;
@@ -239,6 +241,7 @@ private:
     std::vector<signal_info> pending;
     if (rung || (ours && ignores(s.previous, number)))
       pending = take_pending(number);
+    strays.forget_bells(number);
     if (ours)
       ::sigaction(number, &s.previous, nullptr);
     for (const signal_info& info : pending)
@@ -246,21 +249,25 @@ private:
     ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
   }
 
-  // Takes what is pending of a signal, and drops the bells.
+  // Takes what is pending of a signal, and drops the bells. Not more than can
+  // be pending at once: somebody may be sending all the time.
   static std::vector<signal_info> take_pending(int number) noexcept
   {
     std::vector<signal_info> taken;
-    for (;;)
+    ::rlimit most{};
+    ::getrlimit(RLIMIT_SIGPENDING, &most);
+    for (::rlim_t i = 0; i <= most.rlim_cur; ++i)
     {
-      signal_info info = take_signal(number);
+      const signal_info info = take_signal(number);
       if (info.number() == 0)
-        return taken;
-      if (strays.drop_bells({&info, 1}) != 0 && !try_append(taken, info))
+        break;
+      if (!strays.answer(info) && !try_append(taken, info))
       {
         give_back(info);
-        return taken;
+        break;
       }
     }
+    return taken;
   }
 
   process_mutex mutex_;
@@ -277,7 +284,7 @@ inline void stray_guard::handle(
 {
   const int saved_errno = errno;
   if (context != nullptr)
-    guard.forward(signal_info(*info),
+    guard.forward(number, signal_info(*info),
         static_cast<::ucontext_t*>(context)->uc_sigmask);
   else
     guard.call_previous(number, info);

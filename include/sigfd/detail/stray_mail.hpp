@@ -29,14 +29,15 @@
 
 namespace sigfd::detail {
 
-// Signals on their way from a handler to whoever reads a descriptor.
+// Real-time signals on their way from a handler to whoever reads a descriptor.
 //
-// A signal that was caught cannot always be queued again: with
-// RLIMIT_SIGPENDING reached the kernel refuses it, and beside a pending one it
-// drops it. So it is put in here, which needs nothing of the kernel, and a bell
-// is rung: a signal of the same number that stands for nothing but "there is
-// mail", and makes every descriptor readable that watches the number. The
-// kernel always accepts a bell. Whoever reads one drops it.
+// One that was caught cannot always be queued again: with RLIMIT_SIGPENDING
+// reached the kernel refuses it. So it is put in here, which needs nothing of
+// the kernel, and a bell is rung: a signal of the same number that stands for
+// nothing but "there is mail", and makes every descriptor readable that watches
+// the number. The kernel accepts at least the number. Whoever reads a bell drops
+// it. A real-time signal is never merged with another, so nothing is lost
+// beside a bell; a standard one would be.
 //
 // No reader sleeps over mail: it is put in before the bell rings; and whoever
 // takes records from the kernel, a bell perhaps among them or merged into one,
@@ -51,15 +52,14 @@ public:
   // Puts a signal in; false if there is no room. Async-signal-safe.
   bool put(const signal_info& info) noexcept
   {
-    const ::pid_t self = ::getpid();
     for (place& p : places_)
-      if (p.phase.exchange(vacant, filling, self))
+      if (p.phase.exchange(vacant, filling))
       {
         p.record = info.native();
         p.number.store(info.number());
         p.ticket = tickets_.fetch_add(1);
-        count_.add(1, self);
-        p.phase.store(filled, self);
+        count_.add(1);
+        p.phase.store(filled);
         return true;
       }
     return false;
@@ -69,43 +69,64 @@ public:
   void ring(int number) noexcept
   {
     rung_[index_of(number)].store(true);
-    if (number < SIGRTMIN)
-      send_bell(number, SI_USER); // the limit does not hold for these
-    else if (!send_bell(number, SI_QUEUE))
+    if (send_bell(number, SI_QUEUE))
+      return;
+    // RLIMIT_SIGPENDING is reached. Of this one the kernel takes at least the
+    // number, and has nothing to go with it.
+    bare_bells_[index_of(number)].fetch_add(1);
+    send_bell(number, SI_USER);
+  }
+
+  // Whether a record is a bell, which is to be dropped. One of which no more
+  // than the number is left is expected only once. Async-signal-safe.
+  bool answer(const signal_info& info) noexcept
+  {
+    const auto pid = info.native().ssi_pid;
+    if (pid == bell_pid)
+      return info.code() == SI_USER || info.code() == SI_QUEUE;
+    return pid == 0 && info.code() == SI_USER && info.number() >= SIGRTMIN
+        && expected_bare_bell(bare_bells_[index_of(info.number())]);
+  }
+
+  // Removes the bells from records that were read; how many are left.
+  std::size_t drop_bells(std::span<signal_info> infos) noexcept
+  {
+    std::size_t kept = 0;
+    for (const signal_info& info : infos)
     {
-      // Of such a one the kernel takes at least the number.
-      bare_bells_[index_of(number)].fetch_add(1);
-      bare_rung_.fetch_add(1);
-      send_bell(number, SI_USER);
+      if (answer(info))
+        continue;
+      if (signal_info& goal = infos[kept++]; &goal != &info)
+        goal = info;
     }
+    return kept;
   }
 
-  // Whether a record is a bell.
-  static bool is_bell(const signal_info& info) noexcept
+  // Whether a bell for a number may be pending.
+  bool was_rung(int number) const noexcept
   {
-    return info.native().ssi_pid == bell_pid
-        && (info.code() == SI_USER || info.code() == SI_QUEUE);
+    return rung_[index_of(number)].load();
   }
 
-  // Whether a bell was rung for a number since this was last asked.
-  bool was_rung(int number) noexcept
+  // Expects no bell for a number any more: what was pending was taken.
+  void forget_bells(int number) noexcept
   {
-    return rung_[index_of(number)].exchange(false);
+    rung_[index_of(number)].store(false);
+    bare_bells_[index_of(number)].store(0);
   }
 
-  // Whether there may be something in; costs one load.
+  // Whether there is something, or just coming.
   bool may_have_mail() const noexcept
   {
-    return count_.may_be_set();
+    return count_.load() != 0;
   }
 
   // Whether there is something of a number. Async-signal-safe.
   bool has(int number) const noexcept
   {
-    const ::pid_t self = ::getpid();
-    if (count_.load(self) != 0)
+    if (may_have_mail())
       for (const place& p : places_)
-        if (p.phase.load(self) == filled && p.number.load() == number)
+        if (p.phase.load() == filled && p.number.load() == number)
           return true;
     return false;
   }
@@ -117,19 +138,16 @@ public:
   {
     if (!may_have_mail())
       return 0;
-    const ::pid_t self = ::getpid();
-    if (count_.load(self) == 0)
-      return 0;
     const std::lock_guard lock(takers_);
     std::size_t taken = 0;
     while (taken < infos.size())
     {
-      place* const p = oldest(mask, self);
+      place* const p = oldest(mask);
       if (p == nullptr)
         break;
       infos[taken++] = signal_info(p->record);
-      p->phase.store(vacant, self);
-      count_.add(-1u, self);
+      p->phase.store(vacant);
+      count_.add(-1u);
     }
     return taken;
   }
@@ -141,35 +159,6 @@ public:
       for (int n : mask)
         if (has(n))
           ring(n);
-  }
-
-  // Removes the bells from records that were read; how many are left.
-  std::size_t drop_bells(std::span<signal_info> infos) noexcept
-  {
-    std::size_t kept = 0;
-    for (const signal_info& info : infos)
-    {
-      if (is_bell(info) || was_bare_bell(info))
-        continue;
-      if (signal_info& goal = infos[kept++]; &goal != &info)
-        goal = info;
-    }
-    return kept;
-  }
-
-  // How many bells were rung of which the kernel kept no more than the number.
-  unsigned bare_bells_rung() const noexcept
-  {
-    return bare_rung_.load();
-  }
-
-  // Forgets such bells of a mask's signals: a read that began when so many were
-  // rung found nothing, so they were merged with what others had read.
-  void forget_bare_bells(const signal_mask& mask, unsigned rung) noexcept
-  {
-    if (rung != 0 && rung == bare_rung_.load())
-      for (int n : mask)
-        bare_bells_[index_of(n)].store(0);
   }
 
 private:
@@ -188,7 +177,7 @@ private:
     signal_info::native_type record{};
   };
 
-  // No process has it.
+  // A process ID that no process has.
   static constexpr std::uint32_t bell_pid = 0xAE998999;
 
   static std::size_t index_of(int number) noexcept
@@ -206,13 +195,8 @@ private:
     return ::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &bell) == 0;
   }
 
-  // Whether it is a number without anything, and was expected to come.
-  bool was_bare_bell(const signal_info& info) noexcept
+  static bool expected_bare_bell(std::atomic<unsigned>& bells) noexcept
   {
-    if (info.code() != SI_USER || info.native().ssi_pid != 0
-        || info.number() < SIGRTMIN)
-      return false;
-    std::atomic<unsigned>& bells = bare_bells_[index_of(info.number())];
     unsigned expected = bells.load();
     while (expected != 0)
       if (bells.compare_exchange_weak(expected, expected - 1))
@@ -221,11 +205,11 @@ private:
   }
 
   // With the takers' lock.
-  place* oldest(const signal_mask& mask, ::pid_t self) noexcept
+  place* oldest(const signal_mask& mask) noexcept
   {
     place* first = nullptr;
     for (place& p : places_)
-      if (p.phase.load(self) == filled && mask.contains(p.number.load())
+      if (p.phase.load() == filled && mask.contains(p.number.load())
           && (first == nullptr || p.ticket < first->ticket))
         first = &p;
     return first;
@@ -237,7 +221,6 @@ private:
   process_mutex takers_;
   std::array<std::atomic<bool>, last_signal_number + 1> rung_{};
   std::array<std::atomic<unsigned>, last_signal_number + 1> bare_bells_{};
-  std::atomic<unsigned> bare_rung_{0};
 };
 
 // The mail of this process. It is there before any initialisation and after
