@@ -18,8 +18,8 @@ namespace sigfd {
 
 /// What became of signals that reached threads which did not block them.
 /**
- * Counted for the whole process, from its start, under
- * @c stray_policy::forward.
+ * Counted for the whole process under @c stray_policy::forward; the child of
+ * fork(2) goes on from the counts of its parent.
  *
  * A thread blocks a signal from when it caught one, so each thread adds at most
  * one to @c caught for each signal: a large number says that threads come and
@@ -32,10 +32,10 @@ struct stray_counts
 
   /// The caught signals that could not be forwarded.
   /**
-   * 0 as long as there are no more than 512 caught ones that nobody has taken:
-   * for so many there is room in the process. For others there is when the
-   * kernel queues them again, which it refuses where RLIMIT_SIGPENDING is
-   * reached (getrlimit(2)).
+   * There is room in the process for 512 real-time signals that nobody has
+   * taken yet. What comes beyond is queued by the kernel again, as standard
+   * signals are, and lost where that refuses: real-time signals, where
+   * RLIMIT_SIGPENDING is reached (getrlimit(2)).
    */
   std::uint64_t lost;
 };
