@@ -138,7 +138,8 @@ void queue_to_self(const plan& what)
 // Signals that are pending before any is handled. For a contestant with a
 // thread that has to be before it subscribes; for the others it is after, so
 // that subscribing is not measured.
-void drain(const plan& what, const entry& who, contestant& c, receiver& receive)
+void drain(const plan& what, const entry& who, contestant& c,
+    receiver& receive, sender& send, board& shared)
 {
   if (who.taker == taken_by::thread)
   {
@@ -157,6 +158,9 @@ void drain(const plan& what, const entry& who, contestant& c, receiver& receive)
     receive.begin();
     ::pthread_sigmask(SIG_SETMASK, &subscribed, nullptr);
   }
+  // Only now: who watches for the end of a lossy contestant starts to count.
+  shared.loop_runs = true;
+  send.go();
   c.run();
 }
 
@@ -165,11 +169,12 @@ void measure(const plan& what, const entry& who, contestant& c,
 {
   if (what.workload == workload::drain)
   {
-    shared.loop_runs = true;
-    send.go();
-    drain(what, who, c, receive);
+    drain(what, who, c, receive, send, shared);
     return;
   }
+  // Before anything is sent: what it would leave pending ends the process.
+  if (what.workload == workload::threads && !c.has_threads())
+    throw unsupported("its loop has one thread");
   c.subscribe(what.signal_number());
   receive.begin();
   send.go();

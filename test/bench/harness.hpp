@@ -33,6 +33,11 @@ public:
   virtual void run() = 0;
 
   // The same, with several threads in the loop.
+  virtual bool has_threads() const
+  {
+    return false;
+  }
+
   virtual void run_with_threads(int)
   {
     throw unsupported("its loop has one thread");

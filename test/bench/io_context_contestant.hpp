@@ -28,6 +28,11 @@ public:
     context_.run();
   }
 
+  bool has_threads() const override
+  {
+    return true;
+  }
+
   void run_with_threads(int count) override
   {
     start_waiting();
