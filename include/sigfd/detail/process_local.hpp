@@ -36,6 +36,12 @@ public:
     return value_in(word_.load());
   }
 
+  // False if the value is 0. True if it is not, or the parent's was not.
+  bool may_be_set() const noexcept
+  {
+    return static_cast<std::uint32_t>(word_.load()) != 0;
+  }
+
   void store(std::uint32_t value) noexcept
   {
     word_.store(own(value));

@@ -82,9 +82,11 @@ public:
   bool answer(const signal_info& info) noexcept
   {
     const auto pid = info.native().ssi_pid;
+    if (pid != 0 && pid != bell_pid)
+      return false;
     if (pid == bell_pid)
       return info.code() == SI_USER || info.code() == SI_QUEUE;
-    return pid == 0 && info.code() == SI_USER && info.number() >= SIGRTMIN
+    return info.code() == SI_USER && info.number() >= SIGRTMIN
         && expected_bare_bell(bare_bells_[index_of(info.number())]);
   }
 
@@ -115,16 +117,16 @@ public:
     bare_bells_[index_of(number)].store(0);
   }
 
-  // Whether there is something, or just coming.
+  // False if there is nothing, nor just coming.
   bool may_have_mail() const noexcept
   {
-    return count_.load() != 0;
+    return count_.may_be_set();
   }
 
   // Whether there is something of a number. Async-signal-safe.
   bool has(int number) const noexcept
   {
-    if (may_have_mail())
+    if (count_.load() != 0)
       for (const place& p : places_)
         if (p.phase.load() == filled && p.number.load() == number)
           return true;
@@ -136,7 +138,7 @@ public:
   std::size_t take(
       const signal_mask& mask, std::span<signal_info> infos) noexcept
   {
-    if (!may_have_mail())
+    if (count_.load() == 0)
       return 0;
     const std::lock_guard lock(takers_);
     std::size_t taken = 0;
