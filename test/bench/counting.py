@@ -17,6 +17,8 @@ from typing import Any, Sequence
 from contestants import Contestant
 from programs import Finished, ProgramError, run
 
+OWNERS = ("sigfd", "Boost.Asio", "mutexes", "the handler", "the rest")
+
 # In a drain, small enough for libuv, which keeps 4096.
 SIZES = {"drain": (1000, 4000), "pingpong": (200, 800)}
 
@@ -76,6 +78,44 @@ def _strace(command: Sequence[str], queue_only: bool,
     return sum(threads.values(), Counter()), finished
 
 
+def _owner(function: str) -> str:
+    """Whose a function is: that of the first namespace in its name."""
+    if "pthread_mutex" in function:
+        return "mutexes"
+    found = [(function.find(start), owner) for start, owner in (
+        ("boost::asio::", "Boost.Asio"), ("sigfd::", "sigfd"),
+        ("bench::", "the handler")) if start in function]
+    return min(found)[1] if found else "the rest"
+
+
+def _by_owner(text: str) -> Counter[str]:
+    """The instructions of a profile by the owners of the functions.
+
+    Self cost; see "Callgrind Format Specification" in valgrind's manual.
+    """
+    counts: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    owner = ""
+    is_call = False
+    for line in text.splitlines():
+        function = re.match(r"fn=(\(\d+\))(?: (.*))?", line)
+        if function:
+            names.setdefault(function[1], function[2] or "")
+            owner = _owner(names[function[1]])
+        elif re.match(r"cfn=(\(\d+\)) (.*)", line):
+            called = re.match(r"cfn=(\(\d+\)) (.*)", line)
+            assert called
+            names.setdefault(called[1], called[2])
+        elif line.startswith("calls="):
+            is_call = True
+        elif owner and re.match(r"[+*\d-]", line):
+            # What follows a call is the cost of what was called.
+            if not is_call:
+                counts[owner] += int(line.split()[-1])
+            is_call = False
+    return counts
+
+
 def _callgrind(command: Sequence[str], queue_only: bool, delayed: bool,
                ) -> tuple[Counter[str], Finished]:
     # Only for the delay: it sees no other calls.
@@ -90,7 +130,9 @@ def _callgrind(command: Sequence[str], queue_only: bool, delayed: bool,
     totals = re.findall(r"^totals: (\d+)", text, re.MULTILINE)
     if not totals:
         raise ProgramError("callgrind wrote no totals")
-    return Counter({"instructions": sum(map(int, totals))}), finished
+    counts = _by_owner(text)
+    counts["instructions"] = sum(map(int, totals))
+    return counts, finished
 
 
 def count(tool: str, contestant: Contestant, workload: str, size: int,

@@ -9,7 +9,7 @@ import charts
 from compiling import FEW, MANY
 from contestants import ABOUT, is_ours, label
 from controls import controls_of
-from counting import SIZES
+from counting import OWNERS, SIZES
 from limits import PAIRS_NEEDED, limits
 from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
                      lost_percent, plain, signals_per_second)
@@ -159,6 +159,16 @@ def _drain(results: Results) -> str:
         tables.worst("allocations", "allocations")])
 
 
+def _profile(results: Results) -> str:
+    rows = []
+    for one in results.took_part("drain"):
+        found = results.instructions_by_owner("drain", one)
+        if found and one.split("/")[0] in ("asio", "sigfd"):
+            rows.append([_name(one), *(f"{found.get(owner, 0):,.0f}"
+                                       for owner in OWNERS)])
+    return table(["", *OWNERS], rows)
+
+
 def _pingpong(results: Results) -> str:
     tables = _Tables(results, "pingpong")
     median = plain("median_ns")
@@ -249,6 +259,14 @@ def _left_out(results: Results) -> str:
 
 # --- all of it --------------------------------------------------------------
 
+_UNMET = """\
+Why a callback costs more instructions than `read_some1`: the plain read hands the record over when the operation starts, and that is what loses it.
+A wait that loses nothing goes through the executor first, and takes the record in the call that completes it, under the object's mutex,
+so that a close on another thread cannot take the descriptor away; and it looks for signals that a thread caught which did not block. What was
+tried and kept: no `async_compose`, no detour over `boost::asio::post`, no lock and no system call where a wait starts, one load each for
+parked and caught signals. What was tried and left: `defer`, which saves Asio's lock, but keeps a wait that was started in a handler from
+starting on other threads until that handler returns; a mutex of our own."""
+
 _TEXT = """\
 # Benchmarks
 
@@ -282,6 +300,13 @@ What sigfd is held to. Ratios of times want {pairs} pairs or more.
 not in the figures.
 
 {drain_chart}{drain}
+
+Whose functions the user instructions are in; what a compiler has put into another function counts as that one's, and so does a template of
+Asio's that was made for a type of sigfd's.
+
+{profile}
+
+{unmet}
 
 ## Ping-pong
 
@@ -362,7 +387,8 @@ def write_report(results: Results, folder: Path) -> Path:
         drain_sizes=_sizes("drain"), pingpong_sizes=_sizes("pingpong"),
         warm_up=1000, none=NONE,
         pairs=PAIRS_NEEDED,
-        drain=_drain(results), pingpong=_pingpong(results),
+        drain=_drain(results), profile=_profile(results), unmet=_UNMET,
+        pingpong=_pingpong(results),
         flood=_burst(results, "flood"), stall=_burst(results, "stall"),
         threads=_burst(results, "threads"), cancel=_cancel(results),
         **{f"{workload}_count": _count(results, workload) for workload in (

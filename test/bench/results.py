@@ -199,6 +199,11 @@ class Results:
         calls = self._receiving_calls(workload, contestant)
         return None if calls is None else sum(calls.values())
 
+    def instructions_by_owner(self, workload: str, contestant: str,
+                              ) -> Optional[dict[str, float]]:
+        """User instructions per signal by whose functions they are in."""
+        return self.per_signal("callgrind", workload, contestant)
+
     def instructions(self, workload: str, contestant: str,
                      ) -> Optional[float]:
         """User instructions per signal."""

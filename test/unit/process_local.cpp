@@ -3,6 +3,7 @@
 #include <sigfd/detail/process_local.hpp>
 
 #include "support/process.hpp"
+#include "support/sanitizer.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -67,6 +68,8 @@ BOOST_AUTO_TEST_CASE(in_a_child_it_is_0)
 BOOST_AUTO_TEST_CASE(the_child_of_vfork_shares_it)
 {
   // It runs in the memory of its parent: what it does there is for both.
+  if (support::has_thread_sanitizer)
+    return; // makes a fork of it
   static process_value value;
   value.store(5);
   const ::pid_t child = ::vfork();
