@@ -260,12 +260,21 @@ def _left_out(results: Results) -> str:
 # --- all of it --------------------------------------------------------------
 
 _UNMET = """\
-Why a callback costs more instructions than `read_some1`: the plain read hands the record over when the operation starts, and that is what loses it.
-A wait that loses nothing goes through the executor first, and takes the record in the call that completes it, under the object's mutex,
-so that a close on another thread cannot take the descriptor away; and it looks for signals that a thread caught which did not block. What was
-tried and kept: no `async_compose`, no detour over `boost::asio::post`, no lock and no system call where a wait starts, one load each for
-parked and caught signals. What was tried and left: `defer`, which saves Asio's lock, but keeps a wait that was started in a handler from
-starting on other threads until that handler returns; a mutex of our own."""
+Where a limit is not met, or just so, this is why, and what was tried:
+
+- *Instructions of a callback.* The plain `read_some1` takes the record when the operation starts, and that is what loses it. A wait that loses
+  nothing goes through the executor first, and takes the record in the call that completes it, under the object's mutex, so that a close on
+  another thread cannot take the descriptor away; and it looks for signals that a thread caught which did not block.
+  [Below](#drain) is whose functions they are in. Tried and kept: no `async_compose`, no detour over `boost::asio::post`, no lock and no system
+  call where a wait starts, one load each for parked and for caught signals. Tried and left: `defer`, which saves one of Asio's locks, but
+  keeps a wait that is started in a handler from going on in another thread until that handler returns; a mutex of our own.
+- *System calls in ping-pong.* They are three; what is above is the look that a wait takes first once in a while, to notice when there is more
+  than one signal at a time again. It becomes rarer with every time that it finds nothing.
+- *Allocations in two threads.* Asio keeps freed memory for each thread. An operation that starts in one and ends in the other empties one
+  store and fills another; now and then that takes an allocation. With one thread there is none.
+- *The pipe source beside a plain thread and pipe.* Both make the same system calls; ours are made by Asio, with what a wait costs in it.
+- *Compiling.* The library is more than `signal_set`: two sources, a handler, and a record that prints itself. All of it is compiled in every
+  unit that uses it. Tried and kept: no `async_compose`, and `<sigfd/signal_fd.hpp>` where `<sigfd.hpp>` is not needed."""
 
 _TEXT = """\
 # Benchmarks
@@ -294,6 +303,8 @@ What sigfd is held to. Ratios of times want {pairs} pairs or more.
 
 {limits}
 
+{unmet}
+
 ## Drain
 
 {drain_count} real-time signals are pending when the loop starts: how much one costs that need not be waited for. What it costs to queue them is
@@ -305,8 +316,6 @@ Whose functions the user instructions are in; what a compiler has put into anoth
 Asio's that was made for a type of sigfd's.
 
 {profile}
-
-{unmet}
 
 ## Ping-pong
 
