@@ -46,8 +46,8 @@ inline bool has_queue_room() noexcept
   unsigned long used = 0;
   unsigned long most = 0;
   const char* const line = std::strstr(text, "SigQ:");
-  return line == nullptr || std::sscanf(line, "SigQ: %lu/%lu", &used, &most) != 2
-      || used < most;
+  return line == nullptr
+      || std::sscanf(line, "SigQ: %lu/%lu", &used, &most) != 2 || used < most;
 }
 
 // Whether the kernel would accept a signal and yet not keep it as it is. It
@@ -67,8 +67,8 @@ inline bool would_be_merged(const signal_info& info) noexcept
 
 // Queues a signal to the process again; false if the system refuses it. It goes
 // by the ID of the calling thread: to itself a thread may queue any code, also
-// those of kill(2) and of the kernel, and a signal that is queued is directed at
-// the process nevertheless (rt_sigqueueinfo(2)).
+// those of kill(2) and of the kernel, and a signal that is queued is directed
+// at the process nevertheless (rt_sigqueueinfo(2)).
 inline bool queue_again(const signal_info& info) noexcept
 {
   if constexpr (!has_siginfo_wait)

@@ -35,8 +35,8 @@ namespace sigfd::detail {
 // reached the kernel refuses it. So it is put in here, which needs nothing of
 // the kernel, and a bell is rung: a signal of the same number that stands for
 // nothing but "there is mail", and makes every descriptor readable that watches
-// the number. The kernel accepts at least the number. Whoever reads a bell drops
-// it. A real-time signal is never merged with another, so nothing is lost
+// the number. The kernel accepts at least the number. Whoever reads a bell
+// drops it. A real-time signal is never merged with another, so nothing is lost
 // beside a bell; a standard one would be.
 //
 // No reader sleeps over mail: it is put in before the bell rings; and whoever

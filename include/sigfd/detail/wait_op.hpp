@@ -96,8 +96,8 @@ struct some_signals
 
 // What a cancellation slot calls; it lives in the memory of the slot, which is
 // the user's and must not keep the opening alive. Nothing is passed on to the
-// reactor, which would touch the descriptor without the opening's knowledge: the
-// opening wakes its waits, and the one that was cancelled sees it here.
+// reactor, which would touch the descriptor without the opening's knowledge:
+// the opening wakes its waits, and the one that was cancelled sees it here.
 template <typename Executor>
 class canceller
 {
@@ -232,9 +232,9 @@ public:
   }
 
 private:
-  // Goes to the object's executor, as by boost::asio::post(); which itself would
-  // go on to the handler's, and at once: that of use_future is the system's
-  // thread pool.
+  // Goes to the object's executor, as by boost::asio::post(); which itself
+  // would go on to the handler's, and at once: that of use_future is the
+  // system's thread pool.
   void post(const Executor& executor) &&
   {
     namespace execution = boost::asio::execution;
