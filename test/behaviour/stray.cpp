@@ -57,17 +57,10 @@ struct fixture
     for (int n : signal_mask::all())
     {
       if (!support::has_sanitizer) // theirs look alike
-        BOOST_TEST(!has_our_handler(n));
+        BOOST_TEST(!support::has_siginfo_handler(n));
       ::signal(n, SIG_IGN); // discards what is pending
       ::signal(n, SIG_DFL);
     }
-  }
-
-  static bool has_our_handler(int signal_number)
-  {
-    struct ::sigaction action{};
-    ::sigaction(signal_number, nullptr, &action);
-    return (action.sa_flags & SA_SIGINFO) != 0;
   }
 
   net::io_context context;
@@ -590,15 +583,15 @@ BOOST_AUTO_TEST_CASE(the_previous_action_is_put_back)
           {
             objects[static_cast<std::size_t>(i)].emplace(
                 context, signal_mask{number}, support::options());
-            BOOST_REQUIRE(has_our_handler(number));
+            BOOST_REQUIRE(support::has_siginfo_handler(number));
           }
           objects[static_cast<std::size_t>(first_closed)].reset();
-          BOOST_REQUIRE(has_our_handler(number));
+          BOOST_REQUIRE(support::has_siginfo_handler(number));
           objects[static_cast<std::size_t>(first_closed)].emplace(
               context, signal_mask{SIGUSR2, number}, support::options());
           for (std::size_t i = 0; i < 3; ++i)
           {
-            BOOST_REQUIRE(has_our_handler(number));
+            BOOST_REQUIRE(support::has_siginfo_handler(number));
             if (i == 1)
               objects[i]->remove(number);
             else if (i == 2)
@@ -644,7 +637,7 @@ BOOST_AUTO_TEST_CASE(a_failed_open_leaves_no_action)
   signals.update({SIGUSR2, SIGUSR1}, ec);
   BOOST_TEST(ec.category().name() == std::string("sigfd"));
   BOOST_TEST((action_of(SIGUSR1).sa_handler == SIG_IGN));
-  BOOST_TEST(has_our_handler(SIGUSR2));
+  BOOST_TEST(support::has_siginfo_handler(SIGUSR2));
   signals.add(SIGUSR1, flags::restart, ec);
   BOOST_TEST(ec.category().name() == std::string("sigfd"));
   BOOST_TEST((action_of(SIGUSR1).sa_handler == SIG_IGN));
@@ -841,8 +834,8 @@ BOOST_AUTO_TEST_CASE(flags_need_the_guard)
   BOOST_TEST((signals.signals() == signal_mask{SIGUSR1}));
   signals.add(SIGCHLD, flags::none);
   signals.add(SIGUSR2, flags::dont_care);
-  BOOST_TEST(!has_our_handler(SIGCHLD));
-  BOOST_TEST(!has_our_handler(SIGUSR2));
+  BOOST_TEST(!support::has_siginfo_handler(SIGCHLD));
+  BOOST_TEST(!support::has_siginfo_handler(SIGUSR2));
 }
 
 BOOST_AUTO_TEST_CASE(a_fork_leaves_mail_to_the_parent)

@@ -51,6 +51,14 @@ inline bool is_pending(int signal_number)
 }
 
 // The state that must come back after a failure.
+// Whether a signal has a handler that is told the siginfo, as the guard's is.
+inline bool has_siginfo_handler(int signal_number)
+{
+  struct ::sigaction action{};
+  ::sigaction(signal_number, nullptr, &action);
+  return (action.sa_flags & SA_SIGINFO) != 0;
+}
+
 struct process_state
 {
   std::size_t descriptors = count_descriptors();

@@ -26,13 +26,6 @@ using sigfd::detail::strays;
 using sigfd::detail::take_signal;
 using flags = sigfd::signalfd_base::flags;
 
-bool is_guarded(int number)
-{
-  struct ::sigaction action{};
-  ::sigaction(number, nullptr, &action);
-  return (action.sa_flags & SA_SIGINFO) != 0;
-}
-
 void unblock(int number)
 {
   ::sigset_t only;
@@ -62,16 +55,16 @@ BOOST_AUTO_TEST_CASE(watchers_are_counted_per_signal)
     stray_watch second;
     first.set({SIGUSR1, SIGUSR2});
     second.set({SIGUSR2, SIGTERM});
-    BOOST_TEST(is_guarded(SIGUSR1));
-    BOOST_TEST(is_guarded(SIGTERM));
+    BOOST_TEST(support::has_siginfo_handler(SIGUSR1));
+    BOOST_TEST(support::has_siginfo_handler(SIGTERM));
     first.set({SIGTERM});
-    BOOST_TEST(!is_guarded(SIGUSR1));
-    BOOST_TEST(is_guarded(SIGUSR2));
+    BOOST_TEST(!support::has_siginfo_handler(SIGUSR1));
+    BOOST_TEST(support::has_siginfo_handler(SIGUSR2));
   }
-  BOOST_TEST(!is_guarded(SIGUSR2));
-  BOOST_TEST(is_guarded(SIGTERM));
+  BOOST_TEST(!support::has_siginfo_handler(SIGUSR2));
+  BOOST_TEST(support::has_siginfo_handler(SIGTERM));
   first.set({});
-  BOOST_TEST(!is_guarded(SIGTERM));
+  BOOST_TEST(!support::has_siginfo_handler(SIGTERM));
 }
 
 BOOST_AUTO_TEST_CASE(no_signal_interrupts_the_handler)
@@ -202,7 +195,7 @@ BOOST_AUTO_TEST_CASE(an_action_of_ours_is_nobodys_previous_one)
     stray_watch watch;
     watch.set({SIGUSR1});
   }
-  BOOST_TEST(!is_guarded(SIGUSR1));
+  BOOST_TEST(!support::has_siginfo_handler(SIGUSR1));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_mail_leaves_it_to_the_kernel)
@@ -276,10 +269,10 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_wait_for_handlers_of_its_parent)
   watch.set({SIGUSR1});
   support::process child([&] {
     watch.set({});
-    return is_guarded(SIGUSR1) ? 1 : 0;
+    return support::has_siginfo_handler(SIGUSR1) ? 1 : 0;
   });
   BOOST_TEST(child.wait() == 0);
-  BOOST_TEST(is_guarded(SIGUSR1));
+  BOOST_TEST(support::has_siginfo_handler(SIGUSR1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,11 +82,9 @@ public:
   bool answer(const signal_info& info) noexcept
   {
     const auto pid = info.native().ssi_pid;
-    if (pid != 0 && pid != bell_pid)
-      return false;
     if (pid == bell_pid)
       return info.code() == SI_USER || info.code() == SI_QUEUE;
-    return info.code() == SI_USER && info.number() >= SIGRTMIN
+    return pid == 0 && info.code() == SI_USER && info.number() >= SIGRTMIN
         && expected_bare_bell(bare_bells_[index_of(info.number())]);
   }
 

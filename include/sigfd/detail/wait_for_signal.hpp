@@ -15,20 +15,23 @@
 
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace sigfd::detail {
 
-// Waits for one of a set of signals that the thread blocks, and takes it; an
-// object with the number 0 if the wait was interrupted.
-inline signal_info wait_for_signal(const ::sigset_t& set) noexcept
+// Takes one of a set of signals that the thread blocks, once there is one, or
+// within a time; an object with the number 0 if there was none, or the wait was
+// interrupted. Where no more than sigwait(3) is to be had, the time is ignored.
+inline signal_info wait_for_signal(
+    const ::sigset_t& set, const ::timespec* within = nullptr) noexcept
 {
   if constexpr (has_siginfo_wait)
   {
     // The system call itself: glibc's sigwaitinfo changes the code SI_TKILL.
     ::siginfo_t info;
     const long number = ::syscall(
-        SYS_rt_sigtimedwait, &set, &info, nullptr, _NSIG / 8);
+        SYS_rt_sigtimedwait, &set, &info, within, _NSIG / 8);
     return number > 0 ? signal_info(info) : signal_info();
   }
   else
@@ -51,14 +54,8 @@ inline signal_info take_signal(int number) noexcept
     return signal_info();
   ::sigemptyset(&set);
   ::sigaddset(&set, number);
-  if constexpr (!has_siginfo_wait)
-    return wait_for_signal(set);
-  // Another thread may take it meanwhile.
-  ::siginfo_t info;
-  const ::timespec at_once{};
-  const long taken = ::syscall(
-      SYS_rt_sigtimedwait, &set, &info, &at_once, _NSIG / 8);
-  return taken > 0 ? signal_info(info) : signal_info();
+  const ::timespec at_once{}; // another thread may take it meanwhile
+  return wait_for_signal(set, &at_once);
 }
 
 } // namespace sigfd::detail

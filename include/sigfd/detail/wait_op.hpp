@@ -145,7 +145,7 @@ struct no_slot
 // takes nothing: whatever comes first goes through the handler's executor,
 // where a cancellation that comes before is seen.
 //
-// It could be shorter with async_compose, and would cost half as much again.
+// It would be shorter with async_compose, but cost more: doc/design.md.
 template <typename Executor, typename Destination, typename Handler>
 class wait_op
 {
