@@ -9,6 +9,8 @@
 #ifndef SIGFD_OPEN_OPTIONS_HPP
 #define SIGFD_OPEN_OPTIONS_HPP
 
+#include <sigfd/detail/config.hpp>
+
 namespace sigfd {
 
 /// What fills the descriptor of a signal_fd.

@@ -9,6 +9,7 @@
 #ifndef SIGFD_SIGNAL_FD_HPP
 #define SIGFD_SIGNAL_FD_HPP
 
+#include <sigfd/detail/config.hpp>
 #include <sigfd/basic_signalfd.hpp>
 
 namespace sigfd {

@@ -9,6 +9,8 @@
 #ifndef SIGFD_SIGNALFD_BASE_HPP
 #define SIGFD_SIGNALFD_BASE_HPP
 
+#include <sigfd/detail/config.hpp>
+
 #include <signal.h>
 
 namespace sigfd {

@@ -9,6 +9,8 @@
 #ifndef SIGFD_VERSION_HPP
 #define SIGFD_VERSION_HPP
 
+#include <sigfd/detail/config.hpp>
+
 /// The version of this library, as major * 10000 + minor * 100 + patch.
 #define SIGFD_VERSION 100
 

@@ -14,6 +14,12 @@
 // own differences between versions are met where they occur, by asking with a
 // requires-expression whether a member is there.
 
+// Before anything is included: without it, the first error would be one of many
+// that do not say what is wrong.
+#if __cplusplus < 202002L
+#error "sigfd needs C++20: compile with -std=c++20 or newer"
+#endif
+
 // Boost 1.74's awaitable.hpp uses std::exchange without including <utility>.
 #include <utility>
 

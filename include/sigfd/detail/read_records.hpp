@@ -9,6 +9,7 @@
 #ifndef SIGFD_DETAIL_READ_RECORDS_HPP
 #define SIGFD_DETAIL_READ_RECORDS_HPP
 
+#include <sigfd/detail/config.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/signal_info.hpp>
 

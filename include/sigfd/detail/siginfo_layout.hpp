@@ -9,6 +9,8 @@
 #ifndef SIGFD_DETAIL_SIGINFO_LAYOUT_HPP
 #define SIGFD_DETAIL_SIGINFO_LAYOUT_HPP
 
+#include <sigfd/detail/config.hpp>
+
 #include <signal.h>
 
 #include <limits>

@@ -9,6 +9,8 @@
 #ifndef SIGFD_DETAIL_SIGNAL_NUMBER_HPP
 #define SIGFD_DETAIL_SIGNAL_NUMBER_HPP
 
+#include <sigfd/detail/config.hpp>
+
 #include <signal.h>
 
 #include <array>

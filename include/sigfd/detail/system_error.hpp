@@ -9,6 +9,8 @@
 #ifndef SIGFD_DETAIL_SYSTEM_ERROR_HPP
 #define SIGFD_DETAIL_SYSTEM_ERROR_HPP
 
+#include <sigfd/detail/config.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 #include <boost/throw_exception.hpp>

@@ -9,6 +9,8 @@
 #ifndef SIGFD_DETAIL_UNIQUE_FD_HPP
 #define SIGFD_DETAIL_UNIQUE_FD_HPP
 
+#include <sigfd/detail/config.hpp>
+
 #include <unistd.h>
 
 #include <utility>
