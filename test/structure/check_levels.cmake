@@ -2,6 +2,8 @@
 #
 # - every header has a level in levels.txt, and includes no higher one;
 # - those below level 3 do not include Boost.Asio;
+# - what a header includes first is another header of the library, and so in the
+#   end config.hpp, which refuses what cannot compile the rest;
 # - Boost.Asio's own details are used nowhere;
 # - conditional compilation is in two files only;
 # - the file set that CMake installs is all headers, and no other file.
@@ -57,6 +59,10 @@ foreach(header IN LISTS headers)
   # Includes.
   file(STRINGS ${ROOT}/include/${header} includes
     REGEX "^[ \t]*#[ \t]*include")
+  if(NOT header STREQUAL "sigfd/detail/config.hpp"
+     AND NOT includes MATCHES "^[^;<\"]*[<\"]sigfd[./]")
+    error("${header} does not begin with sigfd/detail/config.hpp")
+  endif()
   foreach(line IN LISTS includes)
     if(NOT line MATCHES "[<\"]([^>\"]+)[>\"]")
       error("${header}: cannot read: ${line}")

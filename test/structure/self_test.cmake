@@ -116,6 +116,12 @@ begin()
 put_header(sigfd/high.hpp "#include <sigfd/missing.hpp>")
 expect(levels "includes sigfd/missing.hpp, which has no level")
 
+foreach(content IN ITEMS "" "#include <vector>\n#include <sigfd/low.hpp>")
+  begin()
+  put_header(sigfd/high.hpp "${content}")
+  expect(levels "sigfd/high.hpp does not begin with sigfd/detail/config.hpp")
+endforeach()
+
 begin()
 put_header(sigfd/new.hpp "")
 expect(levels "sigfd/new.hpp has no level in levels.txt")
