@@ -21,6 +21,9 @@
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
+#include <ostream>
+#include <sstream>
+#include <string>
 
 namespace sigfd {
 
@@ -289,6 +292,18 @@ inline signal_mask::const_iterator signal_mask::end() const noexcept
   return const_iterator(this, detail::last_signal_number + 1);
 }
 
+/// Prints the names of the signals, such as {SIGINT, SIGTERM, SIGRTMIN+3}.
+/**
+ * @c std::format prints the same where the standard library has it.
+ */
+inline std::ostream& operator<<(std::ostream& os, const signal_mask& mask)
+{
+  std::string text;
+  for (const int n : mask)
+    text.append(text.empty() ? "" : ", ").append(detail::signal_name(n));
+  return os << '{' + text + '}';
+}
+
 /// Blocks signals in the calling thread for the time of a scope.
 /**
  * The constructor adds the signals to the mask of the calling thread. The
@@ -347,5 +362,7 @@ private:
 };
 
 } // namespace sigfd
+
+SIGFD_FORMAT_AS_STREAMED(sigfd::signal_mask)
 
 #endif // SIGFD_SIGNAL_MASK_HPP

@@ -8,7 +8,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <iomanip>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,13 @@ using sigfd::signal_mask;
 std::vector<int> numbers(const signal_mask& mask)
 {
   return std::vector<int>(mask.begin(), mask.end());
+}
+
+std::string print(const signal_mask& mask)
+{
+  std::ostringstream os;
+  os << mask;
+  return os.str();
 }
 
 } // namespace
@@ -125,6 +134,23 @@ BOOST_AUTO_TEST_CASE(is_made_from_a_native_set)
   BOOST_TEST((signal_mask(native) == signal_mask{SIGUSR1, SIGRTMIN + 3}));
   ::sigaddset(&native, SIGSEGV);
   BOOST_CHECK_THROW((signal_mask(native)), system_error);
+}
+
+BOOST_AUTO_TEST_CASE(prints_the_names_in_the_order_of_their_numbers)
+{
+  BOOST_TEST(print({}) == "{}");
+  BOOST_TEST(print({SIGTERM}) == "{SIGTERM}");
+  BOOST_TEST(print({SIGRTMIN + 3, SIGTERM, SIGINT})
+      == "{SIGINT, SIGTERM, SIGRTMIN+3}");
+  BOOST_TEST(print({SIGRTMIN, SIGRTMAX}) == "{SIGRTMIN, SIGRTMIN+30}");
+}
+
+BOOST_AUTO_TEST_CASE(prints_as_one_field_and_ignores_the_streams_base)
+{
+  std::ostringstream os;
+  os << std::hex << std::setw(12) << std::setfill('.') << signal_mask{SIGTERM}
+     << 16;
+  BOOST_TEST(os.str() == "...{SIGTERM}10");
 }
 
 BOOST_AUTO_TEST_CASE(a_block_restores_exactly_what_it_changed)
