@@ -23,6 +23,7 @@
 // Boost 1.74's awaitable.hpp uses std::exchange without including <utility>.
 #include <utility>
 
+#include <boost/config.hpp>
 #include <boost/version.hpp>
 
 #if BOOST_VERSION < 107400
@@ -69,6 +70,19 @@ inline constexpr bool has_siginfo_wait = true;
   };
 #else
 #define SIGFD_FORMAT_AS_STREAMED(Type)
+#endif
+
+// SIGFD_CATCH_SYSTEM_ERROR(ec): a handler between BOOST_TRY and BOOST_CATCH that
+// takes the error code. BOOST_CATCH cannot, because without exceptions it does
+// not declare what it would catch.
+#if defined(BOOST_NO_EXCEPTIONS)
+#define SIGFD_CATCH_SYSTEM_ERROR(ec)
+#else
+#define SIGFD_CATCH_SYSTEM_ERROR(ec)                                           \
+  catch (const boost::system::system_error& e)                                 \
+  {                                                                            \
+    ec = e.code();                                                             \
+  }
 #endif
 
 #endif // SIGFD_DETAIL_CONFIG_HPP
