@@ -19,6 +19,7 @@
 #include <sigfd/signal_mask.hpp>
 #include <sigfd/signalfd_base.hpp>
 
+#include <boost/core/no_exceptions_support.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/error.hpp>
@@ -304,21 +305,20 @@ public:
       ec = boost::asio::error::already_open;
       return;
     }
-    try
+    BOOST_TRY
     {
       auto opening = std::make_shared<detail::opening<Executor>>(executor_);
       opening->open(mask, options, ec);
       if (!ec)
         opening_ = std::move(opening);
     }
-    catch (const boost::system::system_error& e)
-    {
-      ec = e.code(); // the first object of a context makes its reactor
-    }
-    catch (const std::bad_alloc&)
+    // The first object of a context makes its reactor.
+    SIGFD_CATCH_SYSTEM_ERROR(ec)
+    BOOST_CATCH (const std::bad_alloc&)
     {
       ec = boost::asio::error::no_memory;
     }
+    BOOST_CATCH_END
   }
 
   /// Whether the object is open.

@@ -16,6 +16,8 @@
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
+#include <boost/core/no_exceptions_support.hpp>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -93,18 +95,19 @@ public:
   // Keeps a signal. Without memory for it, insists on queueing it instead.
   void keep(const signal_info& info) noexcept
   {
-    try
+    BOOST_TRY
     {
       const std::lock_guard lock(mutex_);
       leave_to_parent();
       infos_.push_back(info);
       count_ = infos_.size();
     }
-    catch (const std::bad_alloc&)
+    BOOST_CATCH (const std::bad_alloc&)
     {
       while (!queue_again(info))
         ::usleep(1'000);
     }
+    BOOST_CATCH_END
   }
 
   // Whether there may be any, without a lock.
@@ -193,15 +196,16 @@ inline void give_back(const signal_info& info) noexcept
 inline bool try_append(
     std::vector<signal_info>& infos, const signal_info& info) noexcept
 {
-  try
+  BOOST_TRY
   {
     infos.push_back(info);
-    return true;
   }
-  catch (const std::bad_alloc&)
+  BOOST_CATCH (const std::bad_alloc&)
   {
     return false;
   }
+  BOOST_CATCH_END
+  return true;
 }
 
 } // namespace sigfd::detail

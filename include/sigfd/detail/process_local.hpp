@@ -9,6 +9,8 @@
 #ifndef SIGFD_DETAIL_PROCESS_LOCAL_HPP
 #define SIGFD_DETAIL_PROCESS_LOCAL_HPP
 
+#include <sigfd/detail/config.hpp>
+
 #include <pthread.h>
 #include <sched.h>
 
