@@ -20,6 +20,9 @@ namespace sigfd {
 
 namespace detail {
 
+// Boost protects the destructor of the base, which is enough, but has friends.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 class sigfd_category final : public boost::system::error_category
 {
 public:
@@ -46,6 +49,7 @@ public:
         boost::system::errc::operation_not_permitted);
   }
 };
+#pragma GCC diagnostic pop
 
 } // namespace detail
 

@@ -320,8 +320,7 @@ private:
   ::sigval raw_value() const noexcept
   {
     ::sigval value{};
-    value.sival_ptr = reinterpret_cast<void*>(
-        static_cast<std::uintptr_t>(record_.ssi_ptr));
+    value.sival_ptr = detail::to_address(record_.ssi_ptr);
     return value;
   }
 

@@ -186,7 +186,7 @@ public:
   {
     std::size_t count = 0;
     for (int n = 1; n <= detail::last_signal_number; ++n)
-      count += contains(n) ? 1 : 0;
+      count += contains(n) ? 1u : 0u;
     return count;
   }
 

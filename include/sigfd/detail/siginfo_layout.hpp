@@ -13,6 +13,7 @@
 
 #include <signal.h>
 
+#include <cstdint>
 #include <limits>
 
 namespace sigfd::detail {
@@ -94,6 +95,20 @@ constexpr siginfo_layout layout_of(int number, int code) noexcept
   default:
     return siginfo_layout::fault;
   }
+}
+
+// An address as a record keeps it, and back.
+inline std::uint64_t to_bits(const void* address) noexcept
+{
+  return reinterpret_cast<std::uintptr_t>(address);
+}
+
+inline void* to_address(std::uint64_t bits) noexcept
+{
+  // Not a cast, which would be one to the same type where pointers have 64 bits.
+  const std::uintptr_t pointer =
+      bits & std::numeric_limits<std::uintptr_t>::max();
+  return reinterpret_cast<void*>(pointer);
 }
 
 } // namespace sigfd::detail

@@ -38,7 +38,7 @@ public:
       boost::asio::execution_context::fork_event event) noexcept = 0;
 
 protected:
-  ~service_member() = default;
+  virtual ~service_member() = default; // virtual only to please compilers
 
 private:
   friend class signalfd_service;

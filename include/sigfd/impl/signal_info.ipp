@@ -14,17 +14,6 @@
 namespace sigfd {
 namespace detail {
 
-// An address as the record keeps it, and back.
-inline std::uint64_t to_bits(const void* address) noexcept
-{
-  return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(address));
-}
-
-inline void* to_address(std::uint64_t bits) noexcept
-{
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(bits));
-}
-
 // Clock ticks, as times(2) counts them, as a duration.
 inline std::chrono::microseconds from_clock_ticks(std::uint64_t ticks) noexcept
 {

@@ -213,8 +213,10 @@ inline boost::system::error_code thread_audit::look()
     if (std::find(guessed.begin(), guessed.end(), thread.id) != guessed.end())
       limit_guess(thread);
   // The main thread has the process's ID, not always the lowest.
-  std::stable_partition(threads_.begin(), threads_.end(),
+  const auto main = std::find_if(threads_.begin(), threads_.end(),
       [this](const thread_state& thread) { return thread.id == pid_; });
+  if (main != threads_.end())
+    std::rotate(threads_.begin(), main, main + 1);
   if (!ec && threads_.empty() && ::kill(pid_, 0) == -1)
     ec = detail::system_error_code(errno);
   // A thread that has ended meanwhile has none: the next one has the same.
