@@ -7,7 +7,8 @@ set(SIGFD_SANITIZE "" CACHE STRING
 add_library(sigfd_development INTERFACE)
 target_link_libraries(sigfd_development INTERFACE sigfd::sigfd)
 target_compile_options(sigfd_development INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+  -Wnon-virtual-dtor $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast> -Werror)
 if(SIGFD_SANITIZE)
   target_compile_options(sigfd_development INTERFACE
     -fsanitize=${SIGFD_SANITIZE} -fno-sanitize-recover=all
