@@ -4,6 +4,7 @@
 //   ./example/run graceful_shutdown 5555     in one terminal
 //   nc localhost 5555                        in another; then kill the first
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -16,7 +17,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/lexical_cast.hpp>
 
 #include <chrono>
 #include <exception>
@@ -86,7 +86,6 @@ net::awaitable<void> run(net::io_context& context, unsigned short port)
   sigfd::signal_fd signals(context, SIGINT, SIGTERM);
   tcp::acceptor acceptor(context, {net::ip::address_v4::loopback(), port});
   echo_server server(context);
-
   // The acceptor ends with serve(), and serve() with the first signal.
   const auto end = co_await (server.serve(std::move(acceptor))
       || signals.async_wait(net::use_awaitable));
@@ -106,10 +105,11 @@ net::awaitable<void> run(net::io_context& context, unsigned short port)
 int main(int argc, char* argv[])
 try
 {
-  using port = unsigned short;
+  arguments::at_most(1, argc, argv);
+  const auto port = arguments::number<unsigned short>(
+      argc > 1 ? argv[1] : "0", "a port");
   net::io_context context;
-  net::co_spawn(context,
-      run(context, argc > 1 ? boost::lexical_cast<port>(argv[1]) : port(0)),
+  net::co_spawn(context, run(context, port),
       [](std::exception_ptr e) { if (e) std::rethrow_exception(e); });
   context.run();
 }

@@ -10,6 +10,7 @@
 //   ./example/run init COMMAND [ARGUMENT...]
 //   sudo unshare --pid --fork --mount-proc build/example/example/init sh
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -80,10 +81,7 @@ int main(int argc, char* argv[])
 try
 {
   if (argc < 2)
-  {
-    std::cerr << "usage: init COMMAND [ARGUMENT...]\n";
-    return 2;
-  }
+    arguments::refuse("expected COMMAND [ARGUMENT...]");
   ::signal(SIGCHLD, SIG_DFL); // ignored, it would leave nobody to reap
   ::signal(SIGTTIN, SIG_IGN);
   ::signal(SIGTTOU, SIG_IGN);

@@ -4,10 +4,10 @@
 //
 //   ./example/run posix_timer 10      ten signals; Ctrl-C ends it earlier
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/lexical_cast.hpp>
 
 #include <signal.h>
 #include <time.h>
@@ -97,7 +97,9 @@ private:
 int main(int argc, char* argv[])
 try
 {
-  const int limit = argc > 1 ? boost::lexical_cast<int>(argv[1]) : 10;
+  arguments::at_most(1, argc, argv);
+  const int limit = arguments::number(
+      argc > 1 ? argv[1] : "10", "a number of signals", 1);
   net::io_context context;
   expiry_counter counter(context, limit);
   context.run();

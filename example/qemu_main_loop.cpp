@@ -9,6 +9,7 @@
 // SIGUSR1 interrupts the worker, as QEMU interrupts a virtual processor: it is
 // blocked in the main thread, but not in the set, so only the worker takes it.
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -24,7 +25,6 @@
 #include <iostream>
 #include <mutex>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -90,7 +90,7 @@ try
       for (const int n : {SIGHUP, SIGTERM, is_debugged() ? SIGTERM : SIGINT})
         mask.add(n);
     else if (option != "--source=kernel")
-      throw std::runtime_error("no such option: " + option);
+      arguments::refuse("no such option: " + option);
   struct ::sigaction action = {};
   action.sa_flags = SA_SIGINFO;
   action.sa_sigaction = on_signal;

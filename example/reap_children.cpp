@@ -4,6 +4,7 @@
 //
 //   ./example/run reap_children
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -97,9 +98,10 @@ void await_end(::pid_t pid)
     throw last_error("waitid");
 }
 
-int main()
+int main(int argc, char* argv[])
 try
 {
+  arguments::at_most(0, argc, argv);
   net::io_context context;
   family children(context);
   std::vector<::pid_t> pids;

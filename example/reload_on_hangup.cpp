@@ -5,6 +5,7 @@
 //   ./example/run reload_on_hangup /tmp/example.conf
 //   kill -HUP <pid>        in another terminal, after a change of the file
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -19,22 +20,27 @@
 #include <utility>
 
 namespace net = boost::asio;
-
 using configuration = std::map<std::string, std::string>;
+
+struct bad_configuration : std::runtime_error
+{
+  using std::runtime_error::runtime_error;
+};
 
 // Reads lines such as "greeting = hello".
 configuration read_configuration(const std::string& path)
 {
   std::ifstream file(path);
+  file.peek(); // a folder can be opened, but not read
   if (!file)
-    throw std::runtime_error("cannot open " + path);
+    throw bad_configuration("cannot read " + path);
   configuration result;
   for (std::string line; std::getline(file, line);)
   {
     std::istringstream words(line);
     std::string key, equals, value;
     if (!(words >> key >> equals >> value) || equals != "=")
-      throw std::runtime_error("not \"key = value\": " + line);
+      throw bad_configuration("not \"key = value\": " + line);
     result[key] = value;
   }
   return result;
@@ -98,10 +104,14 @@ int main(int argc, char* argv[])
 try
 {
   if (argc != 2)
-    throw std::runtime_error("usage: reload_on_hangup FILE");
+    arguments::refuse("expected one argument: FILE");
   net::io_context context;
   service s(context, argv[1]);
   context.run();
+}
+catch (const bad_configuration& e) // at the start
+{
+  arguments::refuse(e.what());
 }
 catch (const std::exception& e)
 {

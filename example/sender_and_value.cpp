@@ -12,10 +12,10 @@
 //   kill -TERM <pid>                            end
 //   ./example/run sender_and_value <pid> $(kill -l RTMIN) 70     sigqueue(3)
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/lexical_cast.hpp>
 
 #include <signal.h>
 #include <unistd.h>
@@ -74,12 +74,15 @@ void send(::pid_t pid, int signal_number, int value)
 int main(int argc, char* argv[])
 try
 {
-  using boost::lexical_cast;
+  using arguments::number;
   if (argc == 4)
-    send(lexical_cast<::pid_t>(argv[1]), lexical_cast<int>(argv[2]),
-        lexical_cast<int>(argv[3]));
+    send(number<::pid_t>(argv[1], "a process ID", 1),
+        number(argv[2], "a signal number", 1, SIGRTMAX),
+        number<int>(argv[3], "a value"));
+  else if (argc > 2)
+    arguments::refuse("expected UID, or PID SIGNAL VALUE");
   else
-    listen(argc == 2 ? lexical_cast<::uid_t>(argv[1]) : ::getuid());
+    listen(argc == 2 ? number<::uid_t>(argv[1], "a user ID") : ::getuid());
 }
 catch (const std::exception& e)
 {

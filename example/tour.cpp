@@ -1,5 +1,6 @@
 // One signal of each kind, and what the system says about it: ./example/run
 
+#include "arguments.hpp"
 #include <sigfd.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -52,7 +53,6 @@ net::awaitable<void> tour(net::io_context& context)
 {
   sigfd::signal_fd signals(
       context, SIGUSR1, SIGUSR2, SIGIO, SIGRTMIN, SIGRTMIN + 1, SIGRTMIN + 2);
-
   const ::pid_t self = ::getpid();
   elsewhere([=] { return ::kill(self, SIGUSR1); });
   co_await show("kill", signals);
@@ -99,15 +99,15 @@ net::awaitable<void> tour(net::io_context& context)
   check(::timer_create(CLOCK_MONOTONIC, &event, &timer));
   const ::itimerspec every_millisecond{{0, 1'000'000}, {0, 1'000'000}};
   check(::timer_settime(timer, 0, &every_millisecond, nullptr));
-  // Expiries that nobody takes in time are counted as overruns.
-  ::usleep(20'000);
+  ::usleep(20'000); // what nobody takes in time is counted as overruns
   co_await show("timer_create", signals);
   check(::timer_delete(timer));
 }
 
-int main()
+int main(int argc, char* argv[])
 try
 {
+  arguments::at_most(0, argc, argv);
   net::io_context context;
   net::co_spawn(context, tour(context),
       [](std::exception_ptr e) { if (e) std::rethrow_exception(e); });

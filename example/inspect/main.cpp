@@ -56,7 +56,7 @@ arguments parse(int argc, char** argv)
     else if (word == "--json")
       result.json = true;
     else if (!word.empty() && word[0] == '-')
-      throw std::invalid_argument("no such option: " + std::string(word));
+      throw std::invalid_argument("no such option: " + inspect::printable(word));
     else if (result.pid == 0)
     {
       const char* const end = word.data() + word.size();
@@ -65,10 +65,13 @@ arguments parse(int argc, char** argv)
         throw std::invalid_argument(
             "not a process ID: " + inspect::printable(word));
     }
-    else if (const int n = inspect::signal_number(word))
-      result.signals.add(n); // refuses SIGKILL and others, and says why
-    else
+    else if (const int n = inspect::signal_number(word); n == 0)
       throw std::invalid_argument("not a signal: " + inspect::printable(word));
+    else if (!sigfd::signal_mask::can_hold(n))
+      throw std::invalid_argument(
+          "not a signal that can be waited for: " + inspect::printable(word));
+    else
+      result.signals.add(n);
   }
   if (result.pid == 0 && !result.help)
     throw std::invalid_argument("which process? (inspect --help)");

@@ -22,7 +22,7 @@ int signal_number(std::string_view text)
   int number = 0;
   const char* const end = text.data() + text.size();
   if (std::from_chars(text.data(), end, number).ptr == end && number > 0)
-    return number;
+    return number <= SIGRTMAX ? number : 0;
   std::string name(text);
   std::transform(name.begin(), name.end(), name.begin(),
       [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
