@@ -56,7 +56,7 @@ arguments parse(int argc, char** argv)
     else if (word == "--json")
       result.json = true;
     else if (!word.empty() && word[0] == '-')
-      throw std::invalid_argument("no such option: " + inspect::printable(word));
+      throw std::invalid_argument("no such option: " + std::string(word));
     else if (result.pid == 0)
     {
       const char* const end = word.data() + word.size();

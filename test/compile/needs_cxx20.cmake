@@ -1,5 +1,5 @@
 # Checks that a program compiled as C++17 is told that the library needs C++20,
-# and how to get it, before any other error; whichever public header it includes.
+# and how to get it, before any other error; for each public header.
 #
 # cmake -DROOT=project -DCOMPILER=compiler -P needs_cxx20.cmake
 

@@ -1,6 +1,6 @@
-// Compiled with -fno-exceptions: all of the library can be used by its
-// error_code overloads, and what would be thrown goes to boost::throw_exception,
-// which the program defines. Without Boost.Test, which throws.
+// Compiled with -fno-exceptions: the library is used by its overloads with an
+// error_code, and what would be thrown goes to boost::throw_exception, which the
+// program defines. Without Boost.Test, which throws.
 
 #include <sigfd.hpp>
 

@@ -72,9 +72,9 @@ inline constexpr bool has_siginfo_wait = true;
 #define SIGFD_FORMAT_AS_STREAMED(Type)
 #endif
 
-// SIGFD_CATCH_SYSTEM_ERROR(ec): a handler between BOOST_TRY and BOOST_CATCH that
-// takes the error code. BOOST_CATCH cannot, because without exceptions it does
-// not declare what it would catch.
+// SIGFD_CATCH_SYSTEM_ERROR(ec): a handler between BOOST_TRY and BOOST_CATCH
+// that takes the error code. BOOST_CATCH cannot, because without exceptions it
+// does not declare what it would catch.
 #if defined(BOOST_NO_EXCEPTIONS)
 #define SIGFD_CATCH_SYSTEM_ERROR(ec)
 #else

@@ -105,7 +105,7 @@ inline std::uint64_t to_bits(const void* address) noexcept
 
 inline void* to_address(std::uint64_t bits) noexcept
 {
-  // Not a cast, which would be one to the same type where pointers have 64 bits.
+  // No cast, because it is useless where pointers have 64 bits.
   const std::uintptr_t pointer =
       bits & std::numeric_limits<std::uintptr_t>::max();
   return reinterpret_cast<void*>(pointer);
