@@ -1,6 +1,6 @@
 // Compiled with -fno-exceptions: the library is used by its overloads with an
-// error_code, and what would be thrown goes to boost::throw_exception, which the
-// program defines. Without Boost.Test, which throws.
+// error_code, and what would be thrown goes to boost::throw_exception, which is
+// defined here. Without Boost.Test, which throws.
 
 #include <sigfd.hpp>
 
