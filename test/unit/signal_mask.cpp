@@ -83,9 +83,9 @@ BOOST_AUTO_TEST_CASE(refuses_what_cannot_be_watched_and_names_it)
     BOOST_TEST((ec == boost::asio::error::invalid_argument));
     BOOST_TEST((ec == boost::system::errc::invalid_argument));
     BOOST_CHECK_EXCEPTION(mask.add(number), system_error,
-        [&name = name](const system_error& e) {
+        [&expected = name](const system_error& e) {
           return e.code() == boost::asio::error::invalid_argument
-              && std::string(e.what()).find(name) != std::string::npos;
+              && std::string(e.what()).find(expected) != std::string::npos;
         });
     BOOST_CHECK_THROW((signal_mask{SIGHUP, number}), system_error);
     BOOST_TEST(!signal_mask::can_hold(number));
