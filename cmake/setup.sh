@@ -8,12 +8,15 @@
 #   setup_benchmarks       what benchmarks compare with, as far as it can be had;
 #                          and Python, as setup_python
 #   setup_clang            clang
+#   setup_libcxx           clang with a libc++ that has std::format, where it can
+#                          be had; and its name, as setup_libcxx_clang
 #   setup_oldest_compiler  g++-11, where it can be had
 #   unpack_boost VERSION FOLDER
 #
 # shellcheck shell=bash
 
 readonly setup_oldest_gcc=11
+readonly setup_oldest_libcxx=19
 readonly setup_oldest_cmake=3.24
 readonly setup_oldest_boost=1.74
 readonly setup_preferred_boost=1.81
@@ -115,7 +118,7 @@ sigfd: there is no apt-get here; please install
 and for the tests
   of the same Boost, the libraries: ${setup_boost_libraries[*]}
 and for ./test/run --all
-  clang++ 14 or newer
+  clang++ 14 or newer, and clang++ $setup_oldest_libcxx or newer with libc++
 TEXT
 }
 
@@ -250,6 +253,43 @@ setup_clang()
     && is_available "libclang-rt-$major-dev"; then
     install "libclang-rt-$major-dev"
   fi
+}
+
+has_libcxx_with_format()
+{
+  "$1" -std=c++20 -stdlib=libc++ -x c++ -fsyntax-only - 2>/dev/null <<'TEXT'
+#include <format>
+#if !defined(__cpp_lib_format)
+#error
+#endif
+TEXT
+}
+
+# Fails where neither the machine nor the distribution has it.
+setup_libcxx()
+{
+  local name major
+  for name in clang++ \
+    $(compgen -c clang++- | grep -xE 'clang\+\+-[0-9]+' | sort -uV); do
+    if has_libcxx_with_format "$name"; then
+      setup_libcxx_clang=$name
+      return
+    fi
+  done
+  has apt-get || return 1
+  is_available "libc++-$setup_oldest_libcxx-dev" || true # updates the lists
+  for major in $(apt-cache pkgnames libc++- \
+    | sed -nE 's/^libc\+\+-([0-9]+)-dev$/\1/p' | sort -V); do
+    if at_least "$major" "$setup_oldest_libcxx" \
+      && is_available "clang-$major" && is_available "libc++-$major-dev" \
+      && is_available "libc++abi-$major-dev"; then
+      install "clang-$major" "libc++-$major-dev" "libc++abi-$major-dev"
+      setup_libcxx_clang=clang++-$major
+      has_libcxx_with_format "$setup_libcxx_clang"
+      return
+    fi
+  done
+  return 1
 }
 
 # Fails where neither the machine nor the distribution has it.
