@@ -182,13 +182,7 @@ public:
   }
 
   /// The number of signals in the set.
-  std::size_t size() const noexcept
-  {
-    std::size_t count = 0;
-    for (int n = 1; n <= detail::last_signal_number; ++n)
-      count += contains(n) ? 1u : 0u;
-    return count;
-  }
+  std::size_t size() const noexcept;
 
   /// The lowest signal number of the set.
   const_iterator begin() const noexcept;
@@ -201,6 +195,12 @@ public:
   {
     return set_;
   }
+
+  /// The signals that are in either set.
+  friend signal_mask operator|(signal_mask a, const signal_mask& b) noexcept;
+
+  /// The signals of one set that are not in the other.
+  friend signal_mask operator-(signal_mask a, const signal_mask& b) noexcept;
 
   /// Whether two sets hold the same signals.
   friend bool operator==(const signal_mask& a, const signal_mask& b) noexcept
@@ -292,6 +292,25 @@ inline signal_mask::const_iterator signal_mask::end() const noexcept
   return const_iterator(this, detail::last_signal_number + 1);
 }
 
+inline signal_mask operator|(signal_mask a, const signal_mask& b) noexcept
+{
+  for (const int n : b)
+    ::sigaddset(&a.set_, n);
+  return a;
+}
+
+inline signal_mask operator-(signal_mask a, const signal_mask& b) noexcept
+{
+  for (const int n : b)
+    ::sigdelset(&a.set_, n);
+  return a;
+}
+
+inline std::size_t signal_mask::size() const noexcept
+{
+  return static_cast<std::size_t>(std::distance(begin(), end()));
+}
+
 /// Prints the names of the signals, such as {SIGINT, SIGTERM, SIGRTMIN+3}.
 /**
  * @c std::format prints the same where the standard library has it.
@@ -304,6 +323,23 @@ inline std::ostream& operator<<(std::ostream& os, const signal_mask& mask)
   return os << '{' + text + '}';
 }
 
+/// Blocks signals in the calling thread for good.
+/**
+ * Threads started from here on inherit the blocked signals (pthread_create(3)),
+ * so a call at the top of @c main() is the simplest way to meet signal_fd's
+ * precondition: that every thread blocks what is watched. What comes while the
+ * program ends stays pending, and does not end it in the middle of that.
+ *
+ * @par Example
+ * @code int main()
+ * {
+ *   sigfd::block_signals({SIGINT, SIGTERM}); @endcode
+ */
+inline void block_signals(const signal_mask& mask) noexcept
+{
+  ::pthread_sigmask(SIG_BLOCK, &mask.native(), nullptr);
+}
+
 /// Blocks signals in the calling thread for the time of a scope.
 /**
  * The constructor adds the signals to the mask of the calling thread. The
@@ -311,13 +347,12 @@ inline std::ostream& operator<<(std::ostream& os, const signal_mask& mask)
  * must run in the same thread.
  *
  * Threads started inside the scope inherit the blocked signals
- * (pthread_create(3)), so a scope at the top of @c main() is the simplest way
- * to meet the precondition of signal_fd: that every thread blocks what is
- * watched.
+ * (pthread_create(3)): it is for creating threads, above all by a library that
+ * is not to change the mask of its caller.
  *
  * @note Unblocking a signal that is pending delivers it (pthread_sigmask(3)):
- * a pending SIGTERM without a handler then ends the process. Leave the scope
- * only when everything was taken, or call release().
+ * a pending SIGTERM without a handler then ends the process. Around a whole
+ * program, use block_signals() instead.
  *
  * @par Example
  * @code sigfd::scoped_signal_block block({SIGINT, SIGTERM});

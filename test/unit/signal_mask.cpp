@@ -181,3 +181,13 @@ BOOST_AUTO_TEST_CASE(a_released_block_stays)
   const signal_mask mask{SIGUSR1};
   ::pthread_sigmask(SIG_UNBLOCK, &mask.native(), nullptr);
 }
+
+BOOST_AUTO_TEST_CASE(sets_are_joined_and_subtracted)
+{
+  const signal_mask a{SIGINT, SIGTERM};
+  const signal_mask b{SIGTERM, SIGRTMIN};
+  BOOST_TEST((a | b) == (signal_mask{SIGINT, SIGTERM, SIGRTMIN}));
+  BOOST_TEST((a - b) == (signal_mask{SIGINT}));
+  BOOST_TEST((a - a).empty());
+  BOOST_TEST((a | signal_mask()) == a);
+}
