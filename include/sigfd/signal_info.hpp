@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <ios>
@@ -301,6 +302,15 @@ public:
   friend bool operator==(const signal_info& a, const signal_info& b) noexcept
   {
     return std::memcmp(&a.record_, &b.record_, sizeof(native_type)) == 0;
+  }
+
+  /// An order by number that is equal only where the records are.
+  friend std::strong_ordering operator<=>(
+      const signal_info& a, const signal_info& b) noexcept
+  {
+    if (const auto order = a.number() <=> b.number(); order != 0)
+      return order;
+    return std::memcmp(&a.record_, &b.record_, sizeof(native_type)) <=> 0;
   }
 
 private:

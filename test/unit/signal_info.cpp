@@ -13,10 +13,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <iomanip>
+#include <map>
+#include <set>
 #include <sstream>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 namespace {
 
@@ -118,6 +125,82 @@ BOOST_AUTO_TEST_CASE(equality_is_of_the_whole_record)
   BOOST_TEST((a == signal_info(other)));
   other.si_pid = 4243;
   BOOST_TEST((a != signal_info(other)));
+}
+
+// Numbers first, then the records: what == tells apart is in order.
+BOOST_AUTO_TEST_CASE(the_order_agrees_with_equality)
+{
+  std::vector<signal_info> all{signal_info()};
+  for (const int number : {SIGHUP, SIGTERM, SIGCHLD, SIGRTMIN})
+    for (const int code : {SI_USER, SI_QUEUE, SI_TKILL})
+      for (const ::pid_t pid : {1, 255, 256, 65'536, 4'242})
+        for (const ::uid_t uid : {0u, 1'000u})
+        {
+          ::siginfo_t raw = make(number, code);
+          raw.si_pid = pid;
+          raw.si_uid = uid;
+          all.emplace_back(raw);
+        }
+  for (const signal_info& a : all)
+    for (const signal_info& b : all)
+    {
+      const auto order = a <=> b;
+      static_assert(
+          std::is_same_v<decltype(order), const std::strong_ordering>);
+      BOOST_REQUIRE((order == 0) == (a == b));
+      BOOST_REQUIRE((order == 0) == (&a == &b));
+      BOOST_REQUIRE((order < 0) == (a < b));
+      BOOST_REQUIRE((order > 0) == (a > b));
+      BOOST_REQUIRE((a <= b) == !(a > b));
+      BOOST_REQUIRE((a >= b) == !(a < b));
+      BOOST_REQUIRE((order < 0) == (b <=> a > 0));
+      if (a.number() != b.number())
+        BOOST_REQUIRE((order < 0) == (a.number() < b.number()));
+    }
+  std::sort(all.begin(), all.end());
+  for (std::size_t i = 0; i + 1 < all.size(); ++i)
+    for (std::size_t k = i + 1; k < all.size(); ++k)
+      BOOST_REQUIRE((all[i] < all[k]));
+}
+
+BOOST_AUTO_TEST_CASE(containers_keep_what_equality_tells_apart)
+{
+  std::map<signal_info, int> by_info;
+  std::set<signal_info> infos;
+  for (int pid = 1; pid <= 100; ++pid)
+    for (int times = 0; times < 2; ++times)
+    {
+      ::siginfo_t raw = make_sent(SIGTERM, SI_USER);
+      raw.si_pid = pid;
+      ++by_info[signal_info(raw)];
+      infos.insert(signal_info(raw));
+    }
+  BOOST_TEST(by_info.size() == 100u);
+  BOOST_TEST(infos.size() == 100u);
+  for (const auto& [info, count] : by_info)
+  {
+    BOOST_TEST(count == 2);
+    BOOST_TEST(infos.count(info) == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(compares_with_numbers)
+{
+  const signal_info info(make_sent(SIGUSR1, SI_USER)); // 10
+  const int number = SIGUSR1;
+  BOOST_TEST((info == SIGUSR1));
+  BOOST_TEST((SIGUSR1 == info));
+  BOOST_TEST((info == number));
+  BOOST_TEST((info != SIGTERM));
+  BOOST_TEST((SIGTERM != info));
+  BOOST_TEST((info < SIGTERM));
+  BOOST_TEST((SIGHUP < info));
+  BOOST_TEST((info <= number));
+  BOOST_TEST((info >= number));
+  BOOST_TEST((info > 9));
+  BOOST_TEST(!(info < 10));
+  BOOST_TEST(((info <=> number) == 0));
+  BOOST_TEST(std::set<int>{SIGUSR1}.count(info) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(says_who_sent_it_and_whether_the_kernel_says_so)

@@ -100,14 +100,6 @@ inline signal_mask signals_in(std::string_view digits, const signal_mask& mask)
   return found;
 }
 
-// The signals of one mask that another does not have.
-inline signal_mask without(signal_mask mask, const signal_mask& other)
-{
-  for (const int n : other)
-    mask.remove(n);
-  return mask;
-}
-
 // A thread's name as it is. In the file, a newline is written \n and a
 // backslash twice.
 inline std::string unescaped(std::string_view text)
@@ -262,9 +254,8 @@ inline boost::system::error_code thread_audit::look_at_thread(
     for (const detail::sigwait_state& seen : {now, then})
       if (certain || seen.waits || !wait.known)
         wait = seen;
-    for (const int n :
-        detail::signals_in(detail::field(status, "SigBlk"), mask_))
-      blocked.add(n);
+    blocked = blocked
+        | detail::signals_in(detail::field(status, "SigBlk"), mask_);
     if (certain || blocked == mask_)
       break;
     // One that has not slept for a while does not wait by turns.
@@ -280,24 +271,22 @@ inline boost::system::error_code thread_audit::look_at_thread(
 
   const auto signals = [&](const char* key)
   { return detail::signals_in(detail::field(status, key), mask_); };
+  const signal_mask none;
   thread_state thread;
   thread.id = id;
   thread.name = detail::unescaped(detail::field(status, "Name"));
   thread.blocked = blocked;
   if (wait.waits)
-    thread.awaited =
-        wait.set ? *wait.set : detail::without(mask_, thread.blocked);
+    thread.awaited = wait.set ? *wait.set : mask_ - thread.blocked;
   else if (wait.known)
     thread.awaited.emplace();
   if (wait.waits && !wait.set)
     guessed.push_back(id);
-  for (const int n : thread.awaited.value_or(signal_mask()))
-    thread.blocked.add(n);
-  thread.unblocked = detail::without(mask_, thread.blocked);
+  thread.blocked = thread.blocked | thread.awaited.value_or(none);
+  thread.unblocked = mask_ - thread.blocked;
   thread.pending = signals("SigPnd");
-  thread.stranded = detail::without(thread.pending, thread.unblocked);
-  if (thread.awaited)
-    thread.stranded = detail::without(thread.stranded, *thread.awaited);
+  thread.stranded
+      = thread.pending - thread.unblocked - thread.awaited.value_or(none);
   threads_.push_back(std::move(thread));
   // The same in every thread's file.
   pending_ = signals("ShdPnd");
