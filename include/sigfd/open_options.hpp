@@ -47,7 +47,9 @@ enum class stray_policy
    * As long as an object watches the signal, its action is this handler;
    * afterwards it is again what it was before (sigaction(2)), unless the
    * program replaced the handler meanwhile. Also a signal whose action was to
-   * be ignored arrives.
+   * be ignored arrives. A default action that ignores the signal (SIGCHLD,
+   * SIGURG, SIGWINCH, SIGCONT) stays replaced, by a handler that does nothing:
+   * putting it back would discard what is pending. execve(2) resets it.
    */
   forward,
   /// Its action is left as it is. The default action of most signals ends the

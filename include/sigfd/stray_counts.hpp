@@ -32,10 +32,9 @@ struct stray_counts
 
   /// The caught signals that could not be forwarded.
   /**
-   * There is room in the process for 512 real-time signals that nobody has
-   * taken yet. What comes beyond is queued by the kernel again, as standard
-   * signals are, and lost where that refuses: real-time signals, where
-   * RLIMIT_SIGPENDING is reached (getrlimit(2)).
+   * They are queued to the process again. Where the kernel refuses that, as it
+   * does with real-time signals at RLIMIT_SIGPENDING (getrlimit(2)), there is
+   * room in the process for 512 of them; what comes beyond is lost.
    */
   std::uint64_t lost;
 };

@@ -504,6 +504,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_forwards_all_the_same)
   const int rounds = 500;
   signal_fd signals(context, signal_mask{SIGRTMIN}, support::options());
   int arrived = 0;
+  int last = -1;
   for (int i = 0; i < rounds; ++i)
   {
     std::atomic<bool> ready{false};
@@ -526,9 +527,12 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_forwards_all_the_same)
     BOOST_REQUIRE(::pthread_cancel(thread) == 0);
     BOOST_REQUIRE(::pthread_join(thread, nullptr) == 0);
     // It was cancelled before the handler ran, or the handler ran to its end.
-    if (const auto info = signals.try_wait())
+    // From the pipe, it may come later.
+    while (const auto info = signals.try_wait())
     {
-      BOOST_TEST(info->value().value().sival_int == i);
+      BOOST_TEST(info->value().value().sival_int <= i);
+      BOOST_TEST(info->value().value().sival_int > last);
+      last = info->value().value().sival_int;
       ++arrived;
     }
     BOOST_REQUIRE(sigfd::count_strays().lost == 0);
@@ -569,7 +573,7 @@ BOOST_AUTO_TEST_CASE(abort_ends_the_process_by_its_signal)
 BOOST_AUTO_TEST_CASE(the_previous_action_is_put_back)
 {
   for (const auto& before : three_actions())
-    for (int number : {SIGUSR1, SIGCHLD, SIGRTMIN + 1})
+    for (int number : {SIGUSR1, SIGTERM, SIGRTMIN + 1})
     {
       BOOST_REQUIRE(::sigaction(number, &before, nullptr) == 0);
       const auto installed = action_of(number);
@@ -653,7 +657,9 @@ BOOST_AUTO_TEST_CASE(what_is_pending_survives_the_previous_action)
       signal_fd signals(context, signal_mask{number}, support::options());
       BOOST_REQUIRE(support::queue(::getpid(), number, 5));
       signals.close();
-      BOOST_TEST((action_of(number).sa_handler == action));
+      // A default that ignores stays replaced: behaviour.*.default_ignored.
+      BOOST_TEST((action_of(number).sa_handler == SIG_IGN)
+          == (action == SIG_IGN));
       signals.open({number}, support::options());
       const signal_info info = signals.wait();
       BOOST_TEST(info.number() == number);

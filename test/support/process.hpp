@@ -10,18 +10,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
 namespace support {
 
-// A child process that runs a function and exits with what it returns.
+// A child process that runs a function and exits with what it returns. It is
+// made by fork(3), or by what is given in its place.
 class process
 {
 public:
   template <typename Function>
-  explicit process(Function&& function)
-    : pid_(::fork())
+  explicit process(Function&& function, ::pid_t (*fork)() = ::fork)
+    : pid_(fork())
   {
     if (pid_ == -1)
       throw std::runtime_error("fork failed");
@@ -70,7 +72,34 @@ public:
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
+  // As wait(), but no longer than that: one that hangs is killed, and gives -2.
+  int wait_for(std::chrono::milliseconds most) noexcept
+  {
+    const auto end = std::chrono::steady_clock::now() + most;
+    while (!has_ended())
+    {
+      if (std::chrono::steady_clock::now() > end)
+      {
+        ::kill(pid_, SIGKILL);
+        wait_status();
+        return -2;
+      }
+      ::usleep(200);
+    }
+    return wait();
+  }
+
 private:
+  // Whether it can be waited for without blocking.
+  bool has_ended() const noexcept
+  {
+    ::siginfo_t info{};
+    return ::waitid(P_PID, static_cast<::id_t>(pid_), &info,
+               WEXITED | WNOHANG | WNOWAIT)
+        != 0
+        || info.si_pid != 0;
+  }
+
   ::pid_t pid_;
 };
 

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 
 using sigfd::detail::process_mutex;
 using sigfd::detail::process_value;
+using sigfd::detail::this_process;
 
 BOOST_AUTO_TEST_SUITE(process_local)
 
@@ -80,6 +83,48 @@ BOOST_AUTO_TEST_CASE(the_child_of_vfork_shares_it)
   }
   BOOST_REQUIRE(::waitpid(child, nullptr, 0) == child);
   BOOST_TEST(value.load() == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(every_child_is_another_process)
+{
+  // Also one that the C library does not know of, whose handlers of
+  // pthread_atfork(3) do not run.
+  const auto own = this_process();
+  BOOST_TEST(own != 0u);
+  BOOST_TEST(this_process() == own);
+  const auto pid = static_cast<::pid_t>(
+      ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  if (pid == 0)
+  {
+    const auto child = this_process();
+    const auto grandchild = static_cast<::pid_t>(
+        ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+    if (grandchild == 0)
+    {
+      const auto now = this_process();
+      ::_exit(now != own && now != child ? 0 : 1);
+    }
+    int status = 1;
+    ::waitpid(grandchild, &status, 0);
+    ::_exit(child != own && status == 0 ? 0 : 1);
+  }
+  int status = 1;
+  BOOST_REQUIRE(::waitpid(pid, &status, 0) == pid);
+  BOOST_TEST(status == 0);
+  BOOST_TEST(this_process() == own);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_a_value_is_woken)
+{
+  process_value value;
+  std::thread thread([&] {
+    value.store(1);
+    value.notify();
+  });
+  while (value.load() == 0)
+    value.wait(0);
+  BOOST_TEST(value.load() == 1u);
+  thread.join();
 }
 
 BOOST_AUTO_TEST_CASE(a_lock_is_held_by_one_thread)

@@ -1,4 +1,4 @@
-// The mail by itself: what is put in comes out, and its bells.
+// The mail by itself: what is put in comes out, and its wake-ups.
 
 #include <sigfd/detail/stray_mail.hpp>
 
@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <array>
 #include <atomic>
@@ -26,11 +27,18 @@ using sigfd::signal_mask;
 using sigfd::detail::stray_mail;
 using sigfd::detail::take_signal;
 
-// Blocks everything: bells are pending here.
+// Blocks everything: wake-ups are pending here.
 struct fixture
 {
   sigfd::scoped_signal_block block{signal_mask::all()};
   std::unique_ptr<stray_mail> mail = std::make_unique<stray_mail>();
+
+  signal_info take_one(int number)
+  {
+    signal_info info;
+    mail->take({number}, {&info, 1});
+    return info;
+  }
 
   ~fixture()
   {
@@ -65,8 +73,6 @@ BOOST_AUTO_TEST_CASE(it_is_taken_by_mask_in_the_order_it_came)
   for (int i = 0; i < 6; ++i)
     BOOST_REQUIRE(mail->put(queued(i % 2 == 0 ? SIGRTMIN : SIGRTMIN + 2, i)));
   BOOST_TEST(mail->may_have_mail());
-  BOOST_TEST(mail->has(SIGRTMIN));
-  BOOST_TEST(!mail->has(SIGTERM));
 
   std::array<signal_info, 2> infos;
   BOOST_TEST(mail->take({SIGTERM}, infos) == 0u);
@@ -76,9 +82,29 @@ BOOST_AUTO_TEST_CASE(it_is_taken_by_mask_in_the_order_it_came)
   BOOST_REQUIRE(mail->take({SIGRTMIN, SIGRTMIN + 2}, infos) == 2u);
   BOOST_TEST(value_of(infos[0]) == 1);
   BOOST_TEST(value_of(infos[1]) == 3);
-  BOOST_REQUIRE(mail->take({SIGRTMIN}, infos) == 1u);
-  BOOST_REQUIRE(mail->take({SIGRTMIN + 2}, infos) == 1u);
+  BOOST_TEST(value_of(take_one(SIGRTMIN)) == 4);
+  BOOST_TEST(value_of(take_one(SIGRTMIN + 2)) == 5);
   BOOST_TEST(!mail->may_have_mail());
+}
+
+BOOST_AUTO_TEST_CASE(who_reads_a_wakeup_gets_the_mail)
+{
+  mail->send_wakeup(SIGRTMIN);
+  const signal_info whole = take_signal(SIGRTMIN);
+  ::siginfo_t raw{};
+  raw.si_signo = SIGRTMIN;
+  const signal_info bare(raw);
+  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 1)));
+  BOOST_REQUIRE(mail->put(queued(SIGRTMIN + 1, 2)));
+  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 3)));
+  std::array<signal_info, 5> infos{
+      whole, queued(SIGRTMIN, 7), bare, whole, bare};
+  BOOST_REQUIRE(mail->open(infos) == 4u);
+  BOOST_TEST(value_of(infos[0]) == 1);
+  BOOST_TEST(value_of(infos[1]) == 7);
+  BOOST_TEST(value_of(infos[2]) == 3);
+  BOOST_TEST((infos[3] == bare)); // perhaps a signal, where there is no mail
+  BOOST_TEST(mail->may_have_mail());
 }
 
 BOOST_AUTO_TEST_CASE(its_room_is_limited)
@@ -87,14 +113,10 @@ BOOST_AUTO_TEST_CASE(its_room_is_limited)
   for (int i = 0; i < capacity; ++i)
     BOOST_REQUIRE(mail->put(queued(SIGRTMIN, i)));
   BOOST_TEST(!mail->put(queued(SIGRTMIN, -1)));
-  signal_info info;
-  BOOST_TEST(mail->take({SIGRTMIN}, {&info, 1}) == 1u);
+  BOOST_TEST(value_of(take_one(SIGRTMIN)) == 0);
   BOOST_TEST(mail->put(queued(SIGRTMIN, capacity)));
   for (int i = 1; i <= capacity; ++i)
-  {
-    BOOST_REQUIRE(mail->take({SIGRTMIN}, {&info, 1}) == 1u);
-    BOOST_REQUIRE(value_of(info) == i);
-  }
+    BOOST_REQUIRE(value_of(take_one(SIGRTMIN)) == i);
   BOOST_TEST(!mail->may_have_mail());
 }
 
@@ -112,14 +134,12 @@ BOOST_AUTO_TEST_CASE(threads_put_in_and_take_out)
           std::this_thread::yield();
     });
     threads.emplace_back([&] {
-      std::array<signal_info, 3> infos;
       while (taken < 2 * each)
-      {
-        const std::size_t count = mail->take({SIGRTMIN}, infos);
-        for (std::size_t i = 0; i < count; ++i)
-          ++seen[static_cast<std::size_t>(value_of(infos[i]))];
-        taken += static_cast<int>(count);
-      }
+        if (const signal_info info = take_one(SIGRTMIN); info.number() != 0)
+        {
+          ++seen[static_cast<std::size_t>(value_of(info))];
+          ++taken;
+        }
     });
   }
   for (std::thread& thread : threads)
@@ -133,50 +153,50 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_find_the_mail_of_its_parent)
   for (std::size_t i = 0; i < stray_mail::capacity; ++i)
     BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 1)));
   support::process child([&] {
-    signal_info info;
-    if (mail->has(SIGRTMIN) || mail->take({SIGRTMIN}, {&info, 1}) != 0)
+    if (take_one(SIGRTMIN).number() != 0)
       return 1;
     for (std::size_t i = 0; i < stray_mail::capacity; ++i)
       if (!mail->put(queued(SIGRTMIN, 2)))
         return 2;
-    return mail->take({SIGRTMIN}, {&info, 1}) == 1 && value_of(info) == 2 ? 0
-                                                                        : 3;
+    return value_of(take_one(SIGRTMIN)) == 2 ? 0 : 3;
   });
   BOOST_TEST(child.wait() == 0);
-  BOOST_TEST(mail->has(SIGRTMIN));
+  BOOST_TEST(value_of(take_one(SIGRTMIN)) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_bell_is_dropped_by_who_reads_it)
+BOOST_AUTO_TEST_CASE(a_wakeup_is_known_where_there_is_room)
 {
   const int number = SIGRTMIN + 1;
-  BOOST_TEST(!mail->was_rung(number));
-  mail->ring(number);
-  BOOST_TEST(mail->was_rung(number));
-  std::array<signal_info, 3> infos{
-      queued(number, 1), take_signal(number), queued(number, 2)};
-  BOOST_REQUIRE(infos[1].number() == number);
-  BOOST_REQUIRE(mail->drop_bells(infos) == 2u);
-  BOOST_TEST(value_of(infos[0]) == 1);
-  BOOST_TEST(value_of(infos[1]) == 2);
-  mail->forget_bells(number);
-  BOOST_TEST(!mail->was_rung(number));
+  BOOST_TEST(!mail->may_have_woken(number));
+  mail->send_wakeup(number);
+  BOOST_TEST(mail->may_have_woken(number));
+  const signal_info wakeup = take_signal(number);
+  BOOST_TEST(wakeup.number() == number);
+  BOOST_TEST(mail->is_wakeup(wakeup));
 }
 
-BOOST_AUTO_TEST_CASE(no_signal_of_others_is_taken_for_a_bell)
+BOOST_AUTO_TEST_CASE(no_signal_of_others_is_taken_for_a_wakeup)
 {
-  // Also one from outside of the pid namespace, which has no pid.
+  // Nor one from outside of the pid namespace, which has no pid, nor one that
+  // another process queues.
   ::siginfo_t raw{};
   raw.si_signo = SIGRTMIN + 1;
   raw.si_code = SI_USER;
-  BOOST_TEST(!mail->answer(signal_info(raw)));
+  BOOST_TEST(!mail->is_wakeup(signal_info(raw)));
   BOOST_REQUIRE(::kill(::getpid(), SIGRTMIN) == 0);
-  BOOST_TEST(!mail->answer(take_signal(SIGRTMIN)));
+  BOOST_TEST(!mail->is_wakeup(take_signal(SIGRTMIN)));
+  mail->send_wakeup(SIGRTMIN);
+  ::siginfo_t forged = take_signal(SIGRTMIN).to_siginfo();
+  const ::pid_t parent = ::getpid();
+  support::process child([&] {
+    return ::syscall(SYS_rt_sigqueueinfo, parent, SIGRTMIN, &forged) == -1 ? 0
+                                                                           : 1;
+  });
+  BOOST_TEST(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_bell_rings_where_the_queue_is_full)
+BOOST_AUTO_TEST_CASE(a_wakeup_arrives_bare_where_the_queue_is_full)
 {
-  // The kernel then keeps no more of it than the number; and if there is a
-  // record of the number, not even that.
   support::process child([&] {
     const ::rlimit none{0, 0};
     if (::setrlimit(RLIMIT_SIGPENDING, &none) == -1)
@@ -184,34 +204,43 @@ BOOST_AUTO_TEST_CASE(a_bell_rings_where_the_queue_is_full)
     const int number = SIGRTMIN + 1;
     if (support::is_pending(number))
       return 2;
-    mail->ring(number);
+    mail->send_wakeup(number);
     if (!support::is_pending(number))
       return 3;
-    const signal_info bell = take_signal(number);
-    if (bell.number() != number || bell.sender())
+    const signal_info wakeup = take_signal(number);
+    if (wakeup.number() != number || wakeup.sender())
       return 4;
-    if (!mail->answer(bell))
-      return 5;
-    if (mail->answer(bell)) // the next one is a signal
-      return 6;
-
-    // One that never comes is forgotten with the guard.
-    mail->ring(number);
-    take_signal(number);
-    mail->forget_bells(number);
-    return mail->answer(bell) ? 7 : 0;
+    return mail->is_wakeup(wakeup) ? 5 : 0;
   });
   BOOST_TEST(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(it_rings_again_for_what_is_left)
+BOOST_AUTO_TEST_CASE(what_is_left_is_queued_again_where_there_is_room)
 {
   BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 1)));
-  mail->ring_again({SIGRTMIN + 2});
+  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 2)));
+  mail->retry({SIGRTMIN + 2});
+  BOOST_TEST(!support::is_pending(SIGRTMIN));
+  mail->retry({SIGRTMIN, SIGRTMIN + 2});
+  BOOST_TEST(!mail->may_have_mail());
+  BOOST_TEST(value_of(take_signal(SIGRTMIN)) == 1);
+  BOOST_TEST(value_of(take_signal(SIGRTMIN)) == 2);
   BOOST_TEST(!support::is_pending(SIGRTMIN + 2));
-  mail->ring_again({SIGRTMIN, SIGRTMIN + 2});
-  BOOST_TEST(support::is_pending(SIGRTMIN));
-  BOOST_TEST(!support::is_pending(SIGRTMIN + 2));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_wakes_readers_where_there_is_no_room)
+{
+  support::process child([&] {
+    const ::rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_SIGPENDING, &none) == -1
+        || !mail->put(queued(SIGRTMIN, 1)))
+      return 1;
+    mail->retry({SIGRTMIN, SIGRTMIN + 2});
+    if (!support::is_pending(SIGRTMIN) || support::is_pending(SIGRTMIN + 2))
+      return 2;
+    return value_of(take_one(SIGRTMIN)) == 1 ? 0 : 3;
+  });
+  BOOST_TEST(child.wait() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

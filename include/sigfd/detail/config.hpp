@@ -34,19 +34,6 @@
 #error "sigfd needs Linux: signalfd(2)"
 #endif
 
-namespace sigfd::detail {
-
-// Whether a thread that waits for signals is told more than the number. Not on
-// platforms that have no more than sigwait(3), such as OpenBSD and macOS;
-// SIGFD_SIGWAIT_ONLY stands in for them.
-#if defined(SIGFD_SIGWAIT_ONLY)
-inline constexpr bool has_siginfo_wait = false;
-#else
-inline constexpr bool has_siginfo_wait = true;
-#endif
-
-} // namespace sigfd::detail
-
 #if __has_include(<format>)
 #include <format>
 #endif

@@ -11,21 +11,24 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/process_local.hpp>
-#include <sigfd/detail/stray_mail.hpp>
+#include <sigfd/detail/siginfo_layout.hpp>
+#include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <boost/core/no_exceptions_support.hpp>
+#include <boost/system/error_code.hpp>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
@@ -35,55 +38,123 @@
 
 namespace sigfd::detail {
 
-// Whether one more signal with its siginfo can be queued: the line SigQ of
-// proc(5) has how many there are and may be, for all processes of the user.
-inline bool has_queue_room() noexcept
+// A real-time signal that kill(2) sent, with the code SI_USER, cannot be queued
+// again under that code: where RLIMIT_SIGPENDING is reached, the kernel accepts
+// it and keeps no more than its number. It goes as SI_TKILL with this value,
+// which the kernel keeps or refuses, and which no other process can send
+// (rt_sigqueueinfo(2)); tkill(2) itself gives no value.
+inline constexpr std::uint64_t sent_by_kill = 0x5347'4644'6b69'6c6c;
+
+// Whether a record has nothing but a number: the kernel had room for no more,
+// or the sender is outside of this pid namespace.
+inline bool is_bare(const signal_info& info) noexcept
 {
-  char text[4096];
-  const unique_fd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
-  const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);
-  if (size <= 0)
-    return true; // as far as one can know
-  text[size] = 0;
-  unsigned long used = 0;
-  unsigned long most = 0;
-  const char* const line = std::strstr(text, "SigQ:");
-  return line == nullptr
-      || std::sscanf(line, "SigQ: %lu/%lu", &used, &most) != 2 || used < most;
+  return info.code() == SI_USER && info.native().ssi_pid == 0;
 }
 
-// Whether the kernel would accept a signal and yet not keep it as it is. It
-// merges a standard signal with a pending one, and where RLIMIT_SIGPENDING is
-// reached it keeps no more than the number, except of real-time signals that
-// kill(2) did not send: those it refuses.
-inline bool would_be_merged(const signal_info& info) noexcept
-{
-  if (info.number() >= SIGRTMIN && info.code() != SI_USER)
-    return false;
-  ::sigset_t pending;
-  ::sigpending(&pending);
-  return (info.number() < SIGRTMIN
-             && ::sigismember(&pending, info.number()) == 1)
-      || !has_queue_room();
-}
-
-// Queues a signal to the process again; false if the system refuses it. It goes
+// Queues a signal to the process again; false if the kernel refuses it. It goes
 // by the ID of the calling thread: to itself a thread may queue any code, also
 // those of kill(2) and of the kernel, and a signal that is queued is directed
-// at the process nevertheless (rt_sigqueueinfo(2)).
+// at the process nevertheless (rt_sigqueueinfo(2)). Async-signal-safe.
 inline bool queue_again(const signal_info& info) noexcept
 {
-  if constexpr (!has_siginfo_wait)
-    return ::kill(::getpid(), info.number()) == 0;
   ::siginfo_t raw = info.to_siginfo();
+  if (info.number() >= SIGRTMIN && info.code() == SI_USER && !is_bare(info))
+  {
+    raw.si_code = SI_TKILL;
+    raw.si_value.sival_ptr = to_address(sent_by_kill);
+  }
   return ::syscall(SYS_rt_sigqueueinfo, ::gettid(), info.number(), &raw) == 0;
 }
 
-// Queues a signal to the process again, as it came; false if the system does
-// not take it as it is.
+// The error with which every signal that is queued is refused, if it is: a
+// sandbox may refuse the system call. The number 0 stands for no signal.
+inline boost::system::error_code check_queueing() noexcept
+{
+  ::siginfo_t none{};
+  const bool done
+      = ::syscall(SYS_rt_sigqueueinfo, ::gettid(), 0, &none) == 0;
+  return done ? boost::system::error_code() : system_error_code(errno);
+}
+
+// Gives a record that came back from the kernel the code it had.
+inline void restore_code(signal_info& info) noexcept
+{
+  if (info.code() != SI_TKILL
+      || to_address(info.native().ssi_ptr) != to_address(sent_by_kill))
+    return;
+  signal_info::native_type record = info.native();
+  record.ssi_code = SI_USER;
+  record.ssi_int = 0;
+  record.ssi_ptr = 0;
+  info = signal_info(record);
+}
+
+// How many signals the processes of the user have queued with their siginfo,
+// and how many they may: the line SigQ of proc(5).
+struct queue_usage
+{
+  unsigned long used = 1'000'000; // as long as one does not know better
+  unsigned long most = used + 1;
+};
+
+inline queue_usage read_queue_usage() noexcept
+{
+  char text[4096];
+  queue_usage usage;
+  const unique_fd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+  const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);
+  text[size > 0 ? size : 0] = 0;
+  if (const char* const line = std::strstr(text, "SigQ:"))
+    std::sscanf(line, "SigQ: %lu/%lu", &usage.used, &usage.most);
+  return usage;
+}
+
+// Queues a signal to the process again; false if it would act in this thread,
+// or not be kept as it is. The kernel merges a standard signal with a pending
+// one, drops stop signals for SIGCONT and the other way round, and keeps the
+// number alone of what it cannot refuse at RLIMIT_SIGPENDING.
 inline bool requeue(const signal_info& info) noexcept
 {
-  return !would_be_merged(info) && queue_again(info);
+  const bool is_realtime = info.number() >= SIGRTMIN;
+  const auto is_stop = [](int n) {
+    return n == SIGTSTP || n == SIGTTIN || n == SIGTTOU;
+  };
+  struct ::sigaction action{};
+  ::sigset_t blocked;
+  ::sigset_t pending;
+  ::sigaction(info.number(), nullptr, &action);
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+  ::sigpending(&pending);
+  if (::sigismember(&blocked, info.number()) != 1
+      && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
+    return false;
+  for (int n = 1; n < SIGRTMIN && !is_realtime; ++n)
+    if (::sigismember(&pending, n) == 1
+        && (n == info.number() || (n == SIGCONT && is_stop(info.number()))
+            || (is_stop(n) && info.number() == SIGCONT)))
+      return false;
+  if (!is_realtime || is_bare(info))
+    if (const queue_usage usage = read_queue_usage(); usage.used >= usage.most)
+      return false;
+  return queue_again(info);
+}
+
+// Appends a signal; false if there is no memory for it.
+inline bool try_append(
+    std::vector<signal_info>& infos, const signal_info& info) noexcept
+{
+  bool done = true;
+  BOOST_TRY
+  {
+    infos.push_back(info);
+  }
+  BOOST_CATCH(const std::bad_alloc&)
+  {
+    done = false;
+  }
+  BOOST_CATCH_END
+  return done;
 }
 
 // Signals that were taken from the kernel, not delivered, and not accepted as
@@ -95,19 +166,16 @@ public:
   // Keeps a signal. Without memory for it, insists on queueing it instead.
   void keep(const signal_info& info) noexcept
   {
-    BOOST_TRY
     {
       const std::lock_guard lock(mutex_);
       leave_to_parent();
-      infos_.push_back(info);
+      const bool kept = try_append(infos_, info);
       count_ = infos_.size();
+      if (kept)
+        return;
     }
-    BOOST_CATCH (const std::bad_alloc&)
-    {
-      while (!queue_again(info))
-        ::usleep(1'000);
-    }
-    BOOST_CATCH_END
+    while (!queue_again(info))
+      ::usleep(1'000);
   }
 
   // Whether there may be any, without a lock.
@@ -121,10 +189,6 @@ public:
   std::size_t take(
       const signal_mask& mask, std::span<signal_info> infos) noexcept
   {
-    if (count_ == 0)
-      return 0;
-    const std::lock_guard lock(mutex_);
-    leave_to_parent();
     std::size_t taken = 0;
     remove_if([&](const signal_info& info) {
       if (taken == infos.size() || !mask.contains(info.number()))
@@ -138,10 +202,6 @@ public:
   // Tries again to queue the signals of a mask.
   void retry(const signal_mask& mask) noexcept
   {
-    if (count_ == 0)
-      return;
-    const std::lock_guard lock(mutex_);
-    leave_to_parent();
     bool room = true;
     remove_if([&](const signal_info& info) {
       return room && mask.contains(info.number()) && (room = requeue(info));
@@ -153,16 +213,20 @@ private:
   template <typename Function>
   void remove_if(Function function) noexcept
   {
-    infos_.erase(
-        std::remove_if(infos_.begin(), infos_.end(), function), infos_.end());
+    if (count_ == 0)
+      return;
+    const std::lock_guard lock(mutex_);
+    leave_to_parent();
+    std::erase_if(infos_, function);
     count_ = infos_.size();
   }
 
-  // Forgets the signals of the parent process, after fork(2).
+  // Forgets the signals of the parent process, after fork(2). Another thread
+  // may have been about to change them, so they stay as they are.
   void leave_to_parent() noexcept
   {
     if (is_own_.exchange(0, 1))
-      infos_.clear();
+      ::new (&infos_) std::vector<signal_info>;
   }
 
   process_mutex mutex_;
@@ -173,39 +237,17 @@ private:
 
 // The parked signals of this process. Never destroyed, so that an object with
 // static lifetime can still give back.
-inline parked_signals& parked() noexcept
+[[gnu::visibility("default")]] inline parked_signals& parked() noexcept
 {
   static parked_signals& instance = *new parked_signals;
   return instance;
 }
 
-// Returns a signal that was taken and not delivered to the process. A bell is
-// rung again, if there is still mail.
+// Returns a signal that was taken and not delivered to the process.
 inline void give_back(const signal_info& info) noexcept
 {
-  if (strays.answer(info))
-  {
-    if (strays.has(info.number()))
-      strays.ring(info.number());
-  }
-  else if (!requeue(info))
+  if (!requeue(info))
     parked().keep(info);
-}
-
-// Appends a signal; false if there is no memory for it.
-inline bool try_append(
-    std::vector<signal_info>& infos, const signal_info& info) noexcept
-{
-  BOOST_TRY
-  {
-    infos.push_back(info);
-  }
-  BOOST_CATCH (const std::bad_alloc&)
-  {
-    return false;
-  }
-  BOOST_CATCH_END
-  return true;
 }
 
 } // namespace sigfd::detail

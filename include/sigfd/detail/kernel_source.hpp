@@ -13,7 +13,6 @@
 #include <sigfd/detail/read_records.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
-#include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -21,14 +20,10 @@
 #include <errno.h>
 #include <sys/signalfd.h>
 
-#include <cstddef>
-#include <span>
-
 namespace sigfd::detail {
 
-// The signals of a mask through signalfd(2). The descriptor is not owned:
-// whoever waits for it owns it, and outlives this object.
-class kernel_source
+// The signals of a mask through signalfd(2).
+class kernel_source : public record_reader
 {
 public:
   // Makes the descriptor, non-blocking and closed on exec.
@@ -49,21 +44,11 @@ public:
     ec = done ? boost::system::error_code() : system_error_code(errno);
   }
 
-  // Takes what is there, as read_records().
-  std::size_t take(
-      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
-  {
-    return read_records(fd_, infos, ec);
-  }
-
   // Forgets the descriptor.
   void close() noexcept
   {
     fd_ = -1;
   }
-
-private:
-  int fd_ = -1;
 };
 
 } // namespace sigfd::detail

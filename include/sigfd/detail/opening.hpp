@@ -182,7 +182,7 @@ public:
   bool expects_nothing() noexcept
   {
     const unsigned waits = waits_until_look_.load(std::memory_order_relaxed);
-    if (waits == 0 || source_.has_in_process())
+    if (waits == 0 || parked().may_have_any())
       return false;
     waits_until_look_.store(waits - 1, std::memory_order_relaxed);
     return true;
@@ -385,7 +385,7 @@ private:
     if (options_.mask == mask_policy::block)
       scoped_signal_block(added).release();
     parked().retry(mask);
-    strays.ring_again(mask); // what a former watcher left, for waits there are
+    strays.retry(mask); // what a former watcher left
   }
 
   Executor executor_;

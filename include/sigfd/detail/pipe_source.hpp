@@ -11,10 +11,12 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/process_local.hpp>
 #include <sigfd/detail/read_records.hpp>
 #include <sigfd/detail/signal_waiter.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/detail/wait_for_signal.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
@@ -27,6 +29,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <span>
@@ -35,13 +38,11 @@
 
 namespace sigfd::detail {
 
-// The signals of a mask through a pipe, where there is no signalfd(2). The
-// reading end is not owned: whoever waits for it owns it, and outlives this
-// object's close().
+// The signals of a mask through a pipe, where there is no signalfd(2).
 //
 // A record in the pipe was taken from the kernel. If it is not to be delivered
 // any more, it goes back to the process with everything that came with it.
-class pipe_source
+class pipe_source : public record_reader
 {
 public:
   pipe_source() noexcept = default;
@@ -58,6 +59,11 @@ public:
   unique_fd open(
       const signal_mask& mask, boost::system::error_code& ec) noexcept
   {
+    ec = check_signal_wait();
+    if (!ec)
+      ec = check_queueing(); // to give signals back
+    if (ec)
+      return {};
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) == -1)
     {
@@ -82,8 +88,7 @@ public:
     if (ec)
       return {};
     waiter_ = std::move(waiter);
-    owner_ = ::getpid();
-    mask_ = mask;
+    owner_ = this_process();
     fd_ = read_end.get();
     return read_end;
   }
@@ -93,7 +98,6 @@ public:
   void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
   {
     end_fork();
-    mask_ = mask;
     std::vector<signal_info> kept = bring_to_rest(mask);
     waiter_->set_mask(mask);
     waiter_->put_back(std::move(kept));
@@ -101,34 +105,29 @@ public:
     ec = {};
   }
 
-  // Takes what is there, as read_records().
-  std::size_t take(
-      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
-  {
-    return read_records(fd_, infos, ec);
-  }
-
   // Ends the thread and gives everything back that is in the pipe.
   void close() noexcept
   {
     if (!waiter_)
       return;
-    if (owner_ == ::getpid())
+    if (owner_ == this_process())
     {
       end_fork();
       bring_to_rest(signal_mask());
       waiter_->stop();
     }
+    else
+      waiter_->forget();
     waiter_.reset();
     fd_ = -1;
   }
 
   // Before fork(2): brings the thread to rest, so that the child finds its
   // state whole.
-  void prepare_fork() noexcept
+  void prepare_fork(const signal_mask& mask) noexcept
   {
     end_fork();
-    kept_ = bring_to_rest(mask_);
+    kept_ = bring_to_rest(mask);
     forking_ = true;
   }
 
@@ -144,12 +143,14 @@ public:
   // After fork(2), in the child, where there is no thread and the records are
   // the parent's: makes a new pipe and thread. The caller has closed the old
   // reading end.
-  unique_fd reopen_after_fork(boost::system::error_code& ec) noexcept
+  unique_fd reopen_after_fork(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept
   {
     forking_ = false;
     kept_.clear();
+    waiter_->forget();
     waiter_.reset();
-    return open(mask_, ec);
+    return open(mask, ec);
   }
 
 private:
@@ -173,21 +174,13 @@ private:
           give_back(infos[i]);
       if (ec)
         return kept; // somebody closed the descriptor
+      ::pollfd p{fd_, POLLIN, 0};
       if (count == 0)
-        wait_readable();
+        ::poll(&p, 1, -1);
     }
   }
 
-  // Blocks until there is something to read.
-  void wait_readable() const noexcept
-  {
-    ::pollfd p{fd_, POLLIN, 0};
-    ::poll(&p, 1, -1);
-  }
-
-  int fd_ = -1;
-  ::pid_t owner_ = 0; // the process that has the thread
-  signal_mask mask_;
+  std::uint32_t owner_ = 0; // the process that has the thread
   bool forking_ = false;          // from prepare_fork() to end_fork()
   std::vector<signal_info> kept_; // what was in the pipe meanwhile
   std::unique_ptr<signal_waiter> waiter_;

@@ -23,17 +23,25 @@
 
 namespace sigfd::detail {
 
-// Takes up to infos.size() records, which must not be 0, out of a non-blocking
-// descriptor that is filled with them, by one read(2). Never blocks; 0 without
-// an error says that nothing is there.
-inline std::size_t read_records(int fd, std::span<signal_info> infos,
-    boost::system::error_code& ec) noexcept
+// What every source has: a non-blocking descriptor that is filled with records.
+// It is not owned: whoever waits for it owns it, and outlives close().
+class record_reader
 {
-  const ::ssize_t n = ::read(fd, infos.data(), infos.size_bytes());
-  ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
-                                  : system_error_code(errno);
-  return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
-}
+public:
+  // Takes up to infos.size() records, which must not be 0, by one read(2).
+  // Never blocks; 0 without an error says that nothing is there.
+  std::size_t take(
+      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  {
+    const ::ssize_t n = ::read(fd_, infos.data(), infos.size_bytes());
+    ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
+                                    : system_error_code(errno);
+    return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
+  }
+
+protected:
+  int fd_ = -1;
+};
 
 } // namespace sigfd::detail
 

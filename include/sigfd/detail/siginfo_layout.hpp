@@ -14,13 +14,8 @@
 #include <signal.h>
 
 #include <cstdint>
-#include <limits>
 
 namespace sigfd::detail {
-
-// The code of a signal of which nothing but the number is known. No system has
-// it, and it makes no member valid but a pid and uid of 0.
-inline constexpr int unknown_code = std::numeric_limits<int>::max();
 
 // Which members of a siginfo are valid. The codes 1 to 6 mean different things
 // for different signals, so number and code decide together.
@@ -40,27 +35,12 @@ enum class siginfo_layout
 // codes of its own; 0 for every other signal.
 constexpr int last_code_of(int number) noexcept
 {
-  switch (number)
-  {
-  case SIGILL:
-    return 11;
-  case SIGFPE:
-    return 15;
-  case SIGSEGV:
-    return 10;
-  case SIGBUS:
-    return 5;
-  case SIGTRAP:
-    return 6;
-  case SIGCHLD:
-    return 6;
-  case SIGPOLL:
-    return 6;
-  case SIGSYS:
-    return 2;
-  default:
-    return 0;
-  }
+  constexpr int codes[][2] = {{SIGILL, 11}, {SIGFPE, 15}, {SIGSEGV, 10},
+      {SIGBUS, 5}, {SIGTRAP, 6}, {SIGCHLD, 6}, {SIGPOLL, 6}, {SIGSYS, 2}};
+  for (const auto& [signal, last] : codes)
+    if (signal == number)
+      return last;
+  return 0;
 }
 
 // The last code of SIGPOLL. F_SETSIG can put those codes on any signal that
@@ -106,8 +86,7 @@ inline std::uint64_t to_bits(const void* address) noexcept
 inline void* to_address(std::uint64_t bits) noexcept
 {
   // No cast, because it is useless where pointers have 64 bits.
-  const std::uintptr_t pointer =
-      bits & std::numeric_limits<std::uintptr_t>::max();
+  const std::uintptr_t pointer = bits & ~std::uintptr_t{0};
   return reinterpret_cast<void*>(pointer);
 }
 

@@ -129,20 +129,11 @@ inline std::string describe_signal(int number)
 // Why a number cannot be watched: "SIGKILL (9) cannot be caught".
 inline std::string why_not_watchable(int number)
 {
-  const std::string what = describe_signal(number);
-  switch (kind_of(number))
-  {
-  case signal_kind::out_of_range:
-    return what + " is out of range";
-  case signal_kind::reserved:
-    return what + " belongs to the C library";
-  case signal_kind::uncatchable:
-    return what + " cannot be caught";
-  case signal_kind::synchronous:
-    return what + " is a synchronous fault";
-  default:
-    return what;
-  }
+  constexpr std::string_view reasons[] = {"", " is out of range",
+      " belongs to the C library", " cannot be caught",
+      " is a synchronous fault"};
+  const auto kind = static_cast<std::size_t>(kind_of(number));
+  return describe_signal(number) + std::string(reasons[kind]);
 }
 
 } // namespace sigfd::detail

@@ -58,33 +58,21 @@ public:
       mask_ = mask;
   }
 
-  // Whether there may be something that take() finds without the kernel.
-  bool has_in_process() const noexcept
-  {
-    return parked().may_have_any() || strays.may_have_mail();
-  }
-
-  // Takes first what is in this process already: what could not go back to the
-  // kernel, and what the guard caught. It came first.
+  // Takes as many as there are and fit: first what is in this process, because
+  // the kernel did not take it back, then what the kernel has.
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
     ec = {};
-    if (has_in_process())
-    {
-      if (const std::size_t count = parked().take(mask_, infos))
-        return count;
-      if (const std::size_t count = strays.take(mask_, infos))
-        return count;
-    }
-    const std::size_t count = take_from_kernel(infos, ec);
-    if (!strays.may_have_mail())
+    std::size_t count = 0;
+    if (parked().may_have_any())
+      count = parked().take(mask_, infos);
+    if (count == infos.size())
       return count;
-
-    // It came meanwhile, and its bell may be among what was read.
-    const std::size_t mail = count == 0 ? strays.take(mask_, infos) : 0;
-    strays.ring_again(mask_);
-    return count + mail;
+    const std::size_t read = take_from_kernel(infos.subspan(count), ec);
+    if (count != 0)
+      ec = {}; // the next call has it
+    return count + read;
   }
 
   void close() noexcept
@@ -92,11 +80,11 @@ public:
     std::visit([](auto& source) { source.close(); }, source_);
   }
 
-  // Before fork(2), and after it in the parent.
+  // Before fork(2), and after it in the parent, or where it failed.
   void prepare_fork() noexcept
   {
     if (auto* pipe = std::get_if<pipe_source>(&source_))
-      pipe->prepare_fork();
+      pipe->prepare_fork(mask_);
   }
 
   void end_fork() noexcept
@@ -114,7 +102,7 @@ public:
 
   unique_fd reopen_after_fork(boost::system::error_code& ec) noexcept
   {
-    return std::get_if<pipe_source>(&source_)->reopen_after_fork(ec);
+    return std::get_if<pipe_source>(&source_)->reopen_after_fork(mask_, ec);
   }
 
   // What was chosen.
@@ -132,7 +120,7 @@ public:
   }
 
 private:
-  // Takes what is there, but for bells.
+  // Takes what is there, and mail for wake-ups.
   std::size_t take_from_kernel(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
@@ -140,7 +128,13 @@ private:
     {
       const std::size_t read = std::visit(
           [&](auto& source) { return source.take(infos, ec); }, source_);
-      const std::size_t count = strays.drop_bells(infos.first(read));
+      std::size_t count = strays.open(infos.first(read));
+      if (read != 0 && strays.may_have_mail())
+      {
+        if (read < infos.size()) // no wake-up is left there
+          count += strays.take(mask_, infos.subspan(count));
+        strays.retry(mask_);
+      }
       if (read == 0 || count != 0)
         return count;
     }

@@ -10,6 +10,7 @@
 #define SIGFD_DETAIL_SIGNAL_WAITER_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/stray_mail.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/detail/wait_for_signal.hpp>
@@ -19,15 +20,16 @@
 #include <boost/system/error_code.hpp>
 
 #include <errno.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -61,9 +63,10 @@ public:
     ::sigset_t old;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &old);
-    int error = create(small_stack());
-    if (error == EINVAL) // too small for this program's thread-local storage
-      error = create(0);
+    std::size_t size = stack_size();
+    int error = create(size);
+    while (error == EINVAL && size < max_stack_size) // the C library needs more
+      error = create(size *= 2);
     ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
     ec = error == 0 ? boost::system::error_code() : system_error_code(error);
     if (error != 0)
@@ -75,6 +78,7 @@ public:
   void ask_to_rest() noexcept
   {
     rests_asked_.fetch_add(1, std::memory_order_release);
+    rests_asked_.notify_one();
     ::pthread_kill(thread_, wake_up);
   }
 
@@ -87,6 +91,7 @@ public:
   // At rest: changes what is waited for.
   void set_mask(const signal_mask& mask) noexcept
   {
+    mask_ = mask;
     waited_ = mask.native();
     ::sigaddset(&waited_, wake_up);
   }
@@ -118,6 +123,12 @@ public:
     ::pthread_join(thread_, nullptr);
   }
 
+  // In a child of fork(2), where the thread's state is left as it is.
+  void forget() noexcept
+  {
+    ::new (&backlog_) std::vector<signal_info>;
+  }
+
 private:
   // The thread is woken by a signal directed at it alone, of a number that
   // nobody can watch, so it is never mistaken for one of those waited for. A
@@ -125,22 +136,34 @@ private:
   // thread takes no other.
   static constexpr int wake_up = SIGFPE;
 
-  // What the thread uses is a few hundred bytes; the rest is for what the C
-  // library and the sanitizers keep on a stack.
-  static std::size_t small_stack() noexcept
+  // What the thread uses is a few hundred bytes, and what the C library and the
+  // sanitizers keep on a stack is less than 256 KiB; but glibc takes the
+  // program's static thread-local storage from the stack as well.
+  static constexpr std::size_t max_stack_size = std::size_t{64} << 20;
+
+  static std::size_t stack_size() noexcept
   {
-    const long least = ::sysconf(_SC_THREAD_STACK_MIN);
-    return std::max(std::size_t{64} * 1024, static_cast<std::size_t>(least));
+    std::size_t size = std::size_t{256} * 1024
+        + static_cast<std::size_t>(::sysconf(_SC_THREAD_STACK_MIN));
+    ::dl_iterate_phdr(&add_thread_local_storage, &size);
+    return size;
   }
 
-  // Creates the thread, with the default stack if the size is 0.
+  static int add_thread_local_storage(
+      ::dl_phdr_info* object, std::size_t, void* size) noexcept
+  {
+    for (int i = 0; i < object->dlpi_phnum; ++i)
+      if (const auto& segment = object->dlpi_phdr[i]; segment.p_type == PT_TLS)
+        *static_cast<std::size_t*>(size) += segment.p_memsz + segment.p_align;
+    return 0;
+  }
+
   int create(std::size_t stack_size) noexcept
   {
     ::pthread_attr_t attributes;
     if (const int error = ::pthread_attr_init(&attributes))
       return error;
-    if (stack_size != 0)
-      ::pthread_attr_setstacksize(&attributes, stack_size);
+    ::pthread_attr_setstacksize(&attributes, stack_size);
     const int error = ::pthread_create(&thread_, &attributes,
         [](void* self) -> void* {
           static_cast<signal_waiter*>(self)->run();
@@ -172,11 +195,17 @@ private:
           write(info);
         continue;
       }
-      const signal_info info = wait_for_signal(waited_);
-      if (info.number() != wake_up)
+      signal_info info = wait_for_signal(waited_);
+      if (info.number() == 0)
       {
-        if (info.number() != 0)
+        if (errno != EINTR) // the program has forbidden it since
+          rests_asked_.wait(rests, std::memory_order_acquire);
+      }
+      else if (info.number() != wake_up)
+      {
+        if (strays.open(info))
           write(info);
+        strays.retry(mask_);
       }
       else if (rests_asked_.load(std::memory_order_acquire) != rests)
         woken = true;
@@ -222,7 +251,8 @@ private:
 
   ::pthread_t thread_{};
   unique_fd write_end_;
-  ::sigset_t waited_{};
+  signal_mask mask_;
+  ::sigset_t waited_{}; // the mask, and the wake-up
   std::vector<signal_info> backlog_;
   std::atomic<unsigned> rests_asked_{0};
   std::atomic<unsigned> rests_ended_{0};

@@ -22,10 +22,10 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <dlfcn.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -36,7 +36,6 @@
 #include <cstdint>
 #include <cstring>
 #include <mutex>
-#include <vector>
 
 namespace sigfd::detail {
 
@@ -45,42 +44,49 @@ namespace sigfd::detail {
 // signal that has watchers, and the previous action again when the last of them
 // goes. There is one, guard.
 //
-// The way of a stray: the handler queues it again, a real-time one by way of
-// the mail, and blocks its number in the thread for good, so that this thread
-// does not get another. A standard one needs no mail: the kernel never refuses
-// it, and if it merges it with a pending one, it does what it would have done
-// had all threads blocked it.
+// The way of a stray: the handler queues it to the process again, so that every
+// reader finds it as if all threads had blocked it, and blocks its number in
+// the thread for good, so that this one does not get another. A real-time
+// signal that the kernel refuses goes into the mail.
 class stray_guard
 {
 public:
   using flags = signalfd_base::flags;
 
-  // Counts a watcher of a signal. Flags other than dont_care go into the
-  // action; EINVAL if others were given for the signal before.
-  void add(int number, flags f, boost::system::error_code& ec) noexcept
+  // Counts a watcher of a signal, if it is new. Flags other than dont_care go
+  // into the action; EINVAL if others were given for the signal before.
+  void add(int number, flags f, bool is_new,
+      boost::system::error_code& ec) noexcept
   {
     const std::lock_guard lock(mutex_);
     slot& s = slots_[index_of(number)];
-    if (s.watchers.load() == 0)
+    const auto current = action_of(number);
+    if (s.watchers.load() != 0)
     {
-      // Not our own: somebody may have saved it, and put it back since.
-      if (const auto current = action_of(number); !is_ours(current))
-        s.previous = current;
-      s.given = f;
-      install(s, number);
-      ec = {};
-    }
-    else
       give_flags(s, number, f, ec);
-    if (!ec)
-      s.watchers.fetch_add(1);
-  }
-
-  // Gives flags for a signal that the caller watches already, as add() does.
-  void set_flags(int number, flags f, boost::system::error_code& ec) noexcept
-  {
-    const std::lock_guard lock(mutex_);
-    give_flags(slots_[index_of(number)], number, f, ec);
+      if (ec)
+        return;
+      s.watchers.fetch_add(is_new ? 1 : 0);
+      // fork(2) copies the actions a moment before the memory.
+      if (current.sa_handler == s.previous.sa_handler)
+        install(s, number);
+      return;
+    }
+    ec = {};
+    s.previous = is_ours(current) ? s.lowest : current;
+    if (current.sa_handler == do_nothing_)
+    {
+      s.previous.sa_handler = SIG_DFL;
+      s.previous.sa_flags = flags_about_children(current);
+    }
+    if (!s.may_be_saved)
+      s.lowest = s.previous;
+    s.given = f;
+    install(s, number);
+    s.watchers.store(1);
+    wait_for_handlers(s); // one may just have put the lowest action back
+    if (!is_ours(action_of(number)))
+      install(s, number);
   }
 
   // Counts a watcher of a signal less. If it was the last, puts the previous
@@ -93,17 +99,29 @@ public:
       put_previous_back(s, number);
   }
 
-  // How many signals the handler caught, bells not counted.
+  // How many signals the handler caught, wake-ups not counted.
   std::uint64_t caught() const noexcept
   {
     return caught_.load();
   }
 
-  // How many of those were lost, because neither the mail nor the kernel had
+  // How many of those were lost, because neither the kernel nor the mail had
   // room.
   std::uint64_t lost() const noexcept
   {
     return lost_.load();
+  }
+
+  // Keeps the shared object that the handler is in mapped for good, so that it
+  // can be called after dlclose(3). No effect on the program itself.
+  void stay_mapped() noexcept
+  {
+    ::Dl_info object;
+    if (!is_mapped_.exchange(true)
+        && ::dladdr(reinterpret_cast<void*>(handle_), &object) != 0
+        && ::dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE)
+            == nullptr)
+      ::dlerror(); // it was the program: that is nobody's error
   }
 
 private:
@@ -113,7 +131,12 @@ private:
     process_value running;             // handlers, at this moment
     std::atomic<std::uint64_t> caught_by{0}; // threads, by their ID modulo 64
     signalfd_base::flags given = signalfd_base::flags::dont_care;
-    struct ::sigaction previous{};
+    struct ::sigaction previous{}; // to be put back
+
+    // The action under the first handler of ours. Who has replaced one of ours
+    // may have saved it, and put it back, or call it, at any time.
+    struct ::sigaction lowest{};
+    bool may_be_saved = false;
   };
 
   static std::size_t index_of(int number) noexcept
@@ -124,32 +147,60 @@ private:
   // The handler. Async-signal-safe: system calls and lock-free atomics only.
   static void handle(int number, ::siginfo_t* info, void* context) noexcept;
 
-  // blocked: what the thread will block when the handler has returned.
-  void forward(
-      int number, const signal_info& info, ::sigset_t& blocked) noexcept
+  // Stands in for the default action of a signal that this would ignore.
+  static void do_nothing(int) noexcept
+  {
+  }
+
+  // Without a context, it is no signal that is handled: the program hands what
+  // it took from a descriptor to whatever handler is installed, as QEMU does.
+  // It means the one that it installed itself.
+  void on_signal(int number, ::siginfo_t* info, void* context) noexcept
   {
     slot& s = slots_[index_of(number)];
     s.running.add(1);
-    if (!may_be_abort(info))
-    {
-      ::sigaddset(&blocked, number);
-      if (!strays.answer(info))
-        queue_or_mail(number, info);
-      if (s.watchers.load() != 0 && strays.has(number))
-        strays.ring(number);
-      const std::uint64_t thread = std::uint64_t{1} << ::gettid() % 64;
-      if ((s.caught_by.fetch_or(thread) & thread) != 0)
-        leave_to_readers(number);
-    }
+    struct ::sigaction previous{};
+    if (context == nullptr)
+      previous = s.previous;
+    else if (s.watchers.load() == 0)
+      previous = act_without_watchers(s, number);
+    else
+      forward(s, signal_info(*info),
+          static_cast<::ucontext_t*>(context)->uc_sigmask);
     s.running.add(-1u);
+    s.running.notify();
+    if (!has_handler(previous))
+      return;
+    if ((previous.sa_flags & SA_SIGINFO) != 0)
+      previous.sa_sigaction(number, info, context);
+    else
+      previous.sa_handler(number);
+  }
+
+  // blocked: what the thread will block when the handler has returned.
+  void forward(slot& s, const signal_info& info, ::sigset_t& blocked) noexcept
+  {
+    if (may_be_abort(info))
+      return;
+    const int number = info.number();
+    ::sigaddset(&blocked, number);
+    if (strays.is_wakeup(info))
+      strays.send_wakeup(number);
+    else
+      queue_or_mail(number, info);
+    const std::uint64_t thread = std::uint64_t{1} << ::gettid() % 64;
+    if ((s.caught_by.fetch_or(thread) & thread) != 0)
+      leave_to_readers(number);
   }
 
   void queue_or_mail(int number, const signal_info& info) noexcept
   {
     caught_.fetch_add(1);
-    const bool is_mail
-        = has_siginfo_wait && number >= SIGRTMIN && strays.put(info);
-    if (!is_mail && !queue_again(info))
+    if (queue_again(info))
+      return;
+    if (number >= SIGRTMIN && strays.put(info))
+      strays.send_wakeup(number);
+    else
       lost_.fetch_add(1);
   }
 
@@ -169,16 +220,17 @@ private:
     }
   }
 
-  // Without a context, it is no signal that is handled: the program hands what
-  // it took from a descriptor to whatever handler is installed, as QEMU does.
-  // It means the one that it installed itself.
-  void call_previous(int number, ::siginfo_t* info) noexcept
+  // What is to be done where nobody watches the signal, and somebody who had
+  // replaced ours has put it back, or calls it. A default action is taken by
+  // the kernel, when the handler has returned.
+  static struct ::sigaction act_without_watchers(slot& s, int number) noexcept
   {
-    const struct ::sigaction& action = slots_[index_of(number)].previous;
-    if ((action.sa_flags & SA_SIGINFO) != 0)
-      action.sa_sigaction(number, info, nullptr);
-    else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
-      action.sa_handler(number);
+    if (!has_handler(s.lowest) && !ignores(s.lowest, number))
+    {
+      ::sigaction(number, &s.lowest, nullptr);
+      ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
+    }
+    return s.lowest;
   }
 
   // abort(3) unblocks SIGABRT, raises it, and then raises it with the default
@@ -191,7 +243,7 @@ private:
   }
 
   // With the lock, as everything below.
-  static void give_flags(slot& s, int number, flags f,
+  void give_flags(slot& s, int number, flags f,
       boost::system::error_code& ec) noexcept
   {
     ec = {};
@@ -210,17 +262,21 @@ private:
   // Every signal is blocked while the handler runs, also those of the C library
   // itself, which sigfillset(3) leaves out: an asynchronous pthread_cancel(3)
   // would end the thread with the signal in its hands.
-  static void install(const slot& s, int number) noexcept
+  void install(const slot& s, int number) noexcept
   {
-    constexpr int about_children = SA_NOCLDSTOP | SA_NOCLDWAIT;
     const int wanted = s.given == flags::dont_care
-        ? SA_RESTART | (s.previous.sa_flags & about_children)
+        ? SA_RESTART | flags_about_children(s.previous)
         : static_cast<int>(s.given);
     struct ::sigaction action{};
-    action.sa_sigaction = &handle;
+    action.sa_sigaction = handle_;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | wanted;
     std::memset(&action.sa_mask, 0xff, sizeof action.sa_mask);
     ::sigaction(number, &action, nullptr);
+  }
+
+  static int flags_about_children(const struct ::sigaction& action) noexcept
+  {
+    return action.sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
   }
 
   static struct ::sigaction action_of(int number) noexcept
@@ -230,86 +286,95 @@ private:
     return action;
   }
 
-  static bool is_ours(const struct ::sigaction& action) noexcept
+  bool is_ours(const struct ::sigaction& action) const noexcept
   {
     return (action.sa_flags & SA_SIGINFO) != 0
-        && action.sa_sigaction == &handle;
+        ? action.sa_sigaction == handle_
+        : action.sa_handler == do_nothing_;
   }
 
-  // Whether the kernel discards a signal under an action.
+  static bool has_handler(const struct ::sigaction& action) noexcept
+  {
+    return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+  }
+
+  // Whether the kernel discards a signal under an action without a handler.
   static bool ignores(const struct ::sigaction& action, int number) noexcept
   {
-    const bool by_default = number == SIGCHLD || number == SIGCONT
-        || number == SIGURG || number == SIGWINCH;
-    return (action.sa_flags & SA_SIGINFO) == 0
-        && (action.sa_handler == SIG_IGN
-            || (action.sa_handler == SIG_DFL && by_default));
+    return action.sa_handler == SIG_IGN || number == SIGCHLD
+        || number == SIGCONT || number == SIGURG || number == SIGWINCH;
   }
 
-  // Without what is pending: the kernel discards it where the previous action
-  // ignores the signal, and a bell must not outlast the guard. It would act,
-  // once unblocked.
-  static void put_previous_back(slot& s, int number) noexcept
+  // Handlers that saw a watcher, or none, before this call.
+  static void wait_for_handlers(const slot& s) noexcept
   {
-    while (s.running.load() != 0) // it saw a watcher, and may be about to ring
-      ::sched_yield();
+    while (const std::uint32_t count = s.running.load())
+      s.running.wait(count);
+  }
+
+  // Where the action becomes one that ignores the signal, the kernel discards
+  // what is pending, also what comes just before. So a default that ignores
+  // stays replaced. SIG_IGN is put back, because the program did not want the
+  // signal; what was pending first is kept for the next watcher. A wake-up must
+  // not stay behind: it would act, once unblocked.
+  void put_previous_back(slot& s, int number) noexcept
+  {
+    wait_for_handlers(s);
     const bool ours = is_ours(action_of(number));
-    const bool rung = strays.was_rung(number);
-    ::sigset_t only;
-    ::sigset_t old;
-    ::sigemptyset(&only);
-    ::sigaddset(&only, number);
-    ::pthread_sigmask(SIG_BLOCK, &only, &old);
-    std::vector<signal_info> pending;
-    if (rung || (ours && ignores(s.previous, number)))
-      pending = take_pending(number);
-    strays.forget_bells(number);
+    const bool discards = ours && !has_handler(s.previous)
+        && ignores(s.previous, number);
+    const bool stays_replaced = discards && s.previous.sa_handler == SIG_DFL;
+    s.may_be_saved = s.may_be_saved || !ours || stays_replaced;
+    struct ::sigaction next = s.previous;
+    if (stays_replaced)
+    {
+      next.sa_handler = do_nothing_;
+      next.sa_flags = SA_RESTART | flags_about_children(s.previous);
+    }
+    const signal_mask only{number};
+    const scoped_signal_block block(only);
+    if (strays.may_have_woken(number) || (discards && !stays_replaced))
+      park_pending(number);
     if (ours)
-      ::sigaction(number, &s.previous, nullptr);
-    for (const signal_info& info : pending)
-      give_back(info);
-    ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+      ::sigaction(number, &next, nullptr);
+    if (block.changed().empty()) // else it would act, at the end of the block
+      parked().retry(only);
   }
 
-  // Takes what is pending of a signal, and drops the bells. Not more than can
-  // be pending at once: somebody may be sending all the time.
-  static std::vector<signal_info> take_pending(int number) noexcept
+  // Takes what is pending of a signal, and mail for wake-ups. Not more than was
+  // queued at first: somebody may be sending all the time.
+  static void park_pending(int number) noexcept
   {
-    std::vector<signal_info> taken;
-    ::rlimit most{};
-    ::getrlimit(RLIMIT_SIGPENDING, &most);
-    for (::rlim_t i = 0; i <= most.rlim_cur; ++i)
+    for (auto left = read_queue_usage().used + 1; left != 0; --left)
     {
-      const signal_info info = take_signal(number);
+      signal_info info = take_signal(number);
       if (info.number() == 0)
-        break;
-      if (!strays.answer(info) && !try_append(taken, info))
-      {
-        give_back(info);
-        break;
-      }
+        return;
+      if (strays.open(info))
+        parked().keep(info);
     }
-    return taken;
   }
 
   process_mutex mutex_;
   std::array<slot, last_signal_number + 1> slots_{};
   std::atomic<std::uint64_t> caught_{0};
   std::atomic<std::uint64_t> lost_{0};
+  std::atomic<bool> is_mapped_{false};
+
+  // Of the copy of the library that has the one guard: others may have the same
+  // functions at other places.
+  void (*const handle_)(int, ::siginfo_t*, void*) = &handle;
+  void (*const do_nothing_)(int) = &do_nothing;
 };
 
 // The guard of this process; as strays, it is always there.
-inline constinit stray_guard guard;
+[[gnu::visibility("default")]] inline constinit stray_guard guard;
 
 inline void stray_guard::handle(
     int number, ::siginfo_t* info, void* context) noexcept
 {
   const int saved_errno = errno;
-  if (context != nullptr)
-    guard.forward(number, signal_info(*info),
-        static_cast<::ucontext_t*>(context)->uc_sigmask);
-  else
-    guard.call_previous(number, info);
+  guard.on_signal(number, info, context);
   errno = saved_errno;
 }
 
@@ -331,10 +396,7 @@ public:
   void add(int number, signalfd_base::flags f,
       boost::system::error_code& ec) noexcept
   {
-    if (mask_.contains(number))
-      guard.set_flags(number, f, ec);
-    else
-      guard.add(number, f, ec);
+    guard.add(number, f, !mask_.contains(number), ec);
     if (!ec)
       mask_.add(number);
   }
@@ -343,19 +405,11 @@ public:
   void set(const signal_mask& mask) noexcept
   {
     boost::system::error_code ec; // without flags, there is no conflict
-    for (int n : mask)
-      if (!mask_.contains(n))
-        guard.add(n, signalfd_base::flags::dont_care, ec);
-    for (int n : mask_)
-      if (!mask.contains(n))
-        guard.remove(n);
+    for (const int n : mask - mask_)
+      guard.add(n, signalfd_base::flags::dont_care, true, ec);
+    for (const int n : mask_ - mask)
+      guard.remove(n);
     mask_ = mask;
-  }
-
-  // The signals.
-  const signal_mask& mask() const noexcept
-  {
-    return mask_;
   }
 
 private:

@@ -10,10 +10,13 @@
 #define SIGFD_DETAIL_STRAY_MAIL_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/give_back.hpp>
 #include <sigfd/detail/process_local.hpp>
 #include <sigfd/detail/signal_number.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
 
 #include <signal.h>
 #include <sys/syscall.h>
@@ -29,19 +32,18 @@
 
 namespace sigfd::detail {
 
-// Real-time signals on their way from a handler to whoever reads a descriptor.
+// Real-time signals that a handler caught and the kernel refused to queue
+// again, because RLIMIT_SIGPENDING was reached.
 //
-// One that was caught cannot always be queued again: with RLIMIT_SIGPENDING
-// reached the kernel refuses it. So it is put in here, which needs nothing of
-// the kernel, and a bell is rung: a signal of the same number that stands for
-// nothing but "there is mail", and makes every descriptor readable that watches
-// the number. The kernel accepts at least the number. Whoever reads a bell
-// drops it. A real-time signal is never merged with another, so nothing is lost
-// beside a bell; a standard one would be.
+// For one that is put in, a wake-up is sent: a signal of the same number, which
+// makes the descriptors readable. Who reads it gets the signal in its place. At
+// the limit, the kernel makes a bare record of it, or merges it with what is
+// pending of the number, as it does with what kill(2) sends there. So a bare
+// record is delivered in any case: rather a signal too many than one too few.
 //
-// No reader sleeps over mail: it is put in before the bell rings; and whoever
-// takes records from the kernel, a bell perhaps among them or merged into one,
-// and leaves mail behind, rings again.
+// No reader sleeps over mail: it is put in before the wake-up is sent; and who
+// has read a record, which may have absorbed a wake-up, and leaves mail, queues
+// that or sends the wake-up again.
 class stray_mail
 {
 public:
@@ -66,69 +68,35 @@ public:
   }
 
   // Makes the descriptors readable that watch a number. Async-signal-safe.
-  void ring(int number) noexcept
+  void send_wakeup(int number) noexcept
   {
-    rung_[index_of(number)].store(true);
-    if (send_bell(number, SI_QUEUE))
-      return;
-    // RLIMIT_SIGPENDING is reached. Of this one the kernel takes at least the
-    // number, and has nothing to go with it.
-    bare_bells_[index_of(number)].fetch_add(1);
-    send_bell(number, SI_USER);
+    woken_[static_cast<std::size_t>(number)].store(true);
+    ::siginfo_t wakeup{};
+    wakeup.si_signo = number;
+    wakeup.si_code = SI_USER;
+    wakeup.si_pid = static_cast<::pid_t>(wakeup_pid);
+    ::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &wakeup);
   }
 
-  // Whether a record is a bell, which is to be dropped. One of which no more
-  // than the number is left is expected only once. Async-signal-safe.
-  bool answer(const signal_info& info) noexcept
+  // Whether a record is a wake-up that arrived whole. Only this process can
+  // send it one: others cannot choose the pid with this code. The program that
+  // was there before execve(2) could, so it must have been sent.
+  bool is_wakeup(const signal_info& info) const noexcept
   {
-    const auto pid = info.native().ssi_pid;
-    if (pid == bell_pid)
-      return info.code() == SI_USER || info.code() == SI_QUEUE;
-    return pid == 0 && info.code() == SI_USER && info.number() >= SIGRTMIN
-        && expected_bare_bell(bare_bells_[index_of(info.number())]);
+    return info.code() == SI_USER && info.native().ssi_pid == wakeup_pid
+        && may_have_woken(info.number());
   }
 
-  // Removes the bells from records that were read; how many are left.
-  std::size_t drop_bells(std::span<signal_info> infos) noexcept
+  // Whether a wake-up of a number was ever sent, and so may be pending.
+  bool may_have_woken(int number) const noexcept
   {
-    std::size_t kept = 0;
-    for (const signal_info& info : infos)
-    {
-      if (answer(info))
-        continue;
-      if (signal_info& goal = infos[kept++]; &goal != &info)
-        goal = info;
-    }
-    return kept;
+    return woken_[static_cast<std::size_t>(number)].load();
   }
 
-  // Whether a bell for a number may be pending.
-  bool was_rung(int number) const noexcept
-  {
-    return rung_[index_of(number)].load();
-  }
-
-  // Expects no bell for a number any more: what was pending was taken.
-  void forget_bells(int number) noexcept
-  {
-    rung_[index_of(number)].store(false);
-    bare_bells_[index_of(number)].store(0);
-  }
-
-  // False if there is nothing, nor just coming.
+  // Whether there is something, or just coming.
   bool may_have_mail() const noexcept
   {
-    return count_.may_be_set();
-  }
-
-  // Whether there is something of a number. Async-signal-safe.
-  bool has(int number) const noexcept
-  {
-    if (count_.load() != 0)
-      for (const place& p : places_)
-        if (p.phase.load() == filled && p.number.load() == number)
-          return true;
-    return false;
+    return count_.load() != 0;
   }
 
   // Moves signals of a mask to the front of infos, in the order in which they
@@ -136,7 +104,7 @@ public:
   std::size_t take(
       const signal_mask& mask, std::span<signal_info> infos) noexcept
   {
-    if (count_.load() == 0)
+    if (!may_have_mail())
       return 0;
     const std::lock_guard lock(takers_);
     std::size_t taken = 0;
@@ -146,19 +114,53 @@ public:
       if (p == nullptr)
         break;
       infos[taken++] = signal_info(p->record);
-      p->phase.store(vacant);
-      count_.add(-1u);
+      vacate(*p);
     }
     return taken;
   }
 
-  // Rings for what is left of a mask's signals.
-  void ring_again(const signal_mask& mask) noexcept
+  // Makes of a record that was read from the kernel what it stands for; false
+  // if that is nothing.
+  bool open(signal_info& info) noexcept
   {
-    if (may_have_mail())
-      for (int n : mask)
-        if (has(n))
-          ring(n);
+    restore_code(info);
+    const bool whole = is_wakeup(info);
+    if (!whole && !is_bare(info))
+      return true;
+    signal_mask only;
+    boost::system::error_code ignored;
+    only.add(info.number(), ignored);
+    return take(only, {&info, 1}) != 0 || !whole;
+  }
+
+  // The same for several, of which those that are left move to the front; how
+  // many.
+  std::size_t open(std::span<signal_info> infos) noexcept
+  {
+    std::size_t kept = 0;
+    for (signal_info& info : infos)
+      if (open(info))
+        if (signal_info& goal = infos[kept++]; &goal != &info)
+          goal = info;
+    return kept;
+  }
+
+  // Queues what is left of a mask's signals again, or at least wakes those who
+  // wait for them.
+  void retry(const signal_mask& mask) noexcept
+  {
+    if (!may_have_mail())
+      return;
+    const std::lock_guard lock(takers_);
+    while (place* const p = oldest(mask))
+    {
+      if (!queue_again(signal_info(p->record)))
+      {
+        send_wakeups(mask);
+        return;
+      }
+      vacate(*p);
+    }
   }
 
 private:
@@ -178,33 +180,15 @@ private:
   };
 
   // A process ID that no process has.
-  static constexpr std::uint32_t bell_pid = 0xAE998999;
+  static constexpr std::uint32_t wakeup_pid = 0xAE998999;
 
-  static std::size_t index_of(int number) noexcept
+  // With the takers' lock, as what follows.
+  void vacate(place& p) noexcept
   {
-    return static_cast<std::size_t>(number);
+    p.phase.store(vacant);
+    count_.add(-1u);
   }
 
-  // Queues a bell to the process; false if the kernel refuses.
-  static bool send_bell(int number, int code) noexcept
-  {
-    ::siginfo_t bell{};
-    bell.si_signo = number;
-    bell.si_code = code;
-    bell.si_pid = static_cast<::pid_t>(bell_pid);
-    return ::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &bell) == 0;
-  }
-
-  static bool expected_bare_bell(std::atomic<unsigned>& bells) noexcept
-  {
-    unsigned expected = bells.load();
-    while (expected != 0)
-      if (bells.compare_exchange_weak(expected, expected - 1))
-        return true;
-    return false;
-  }
-
-  // With the takers' lock.
   place* oldest(const signal_mask& mask) noexcept
   {
     place* first = nullptr;
@@ -215,17 +199,27 @@ private:
     return first;
   }
 
+  void send_wakeups(const signal_mask& mask) noexcept
+  {
+    for (const int number : mask)
+      for (const place& p : places_)
+        if (p.phase.load() == filled && p.number.load() == number)
+        {
+          send_wakeup(number);
+          break;
+        }
+  }
+
   std::array<place, capacity> places_{};
   std::atomic<std::uint64_t> tickets_{0};
   process_value count_; // of the places that are filled, or just being filled
   process_mutex takers_;
-  std::array<std::atomic<bool>, last_signal_number + 1> rung_{};
-  std::array<std::atomic<unsigned>, last_signal_number + 1> bare_bells_{};
+  std::array<std::atomic<bool>, last_signal_number + 1> woken_{};
 };
 
 // The mail of this process. It is there before any initialisation and after
 // any destruction, because a handler does not wait.
-inline constinit stray_mail strays;
+[[gnu::visibility("default")]] inline constinit stray_mail strays;
 
 } // namespace sigfd::detail
 

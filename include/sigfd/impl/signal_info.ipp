@@ -46,42 +46,23 @@ inline std::string address_text(const void* address)
 // " by kill" and the like; empty for what prints in a form of its own.
 inline std::string_view cause_text(signal_cause cause) noexcept
 {
-  switch (cause)
-  {
-  case signal_cause::kill:
-    return " by kill";
-  case signal_cause::thread_kill:
-    return " by tgkill";
-  case signal_cause::queue:
-    return " by sigqueue";
-  case signal_cause::message_queue:
-    return " by message queue";
-  case signal_cause::async_io:
-    return " by asynchronous I/O";
-  default:
-    return "";
-  }
+  constexpr std::string_view texts[] = {"", " by kill", " by tgkill",
+      " by sigqueue", "", " by message queue", " by asynchronous I/O"};
+  const auto index = static_cast<std::size_t>(cause);
+  return index < std::size(texts) ? texts[index] : "";
 }
 
 inline std::string what_happened(const child_status& child)
 {
-  const std::string signal(signal_name(child.status));
-  switch (child.reason)
-  {
-  case child_reason::exited:
-    return " exited with status " + std::to_string(child.status);
-  case child_reason::killed:
-    return " killed by " + signal;
-  case child_reason::dumped:
-    return " killed by " + signal + ", core dumped";
-  case child_reason::trapped:
-    return " trapped by " + signal;
-  case child_reason::stopped:
-    return " stopped by " + signal;
-  case child_reason::continued:
-    return " continued";
-  }
-  return "";
+  constexpr std::string_view texts[] = {"", " exited with status ",
+      " killed by ", " killed by ", " trapped by ", " stopped by ",
+      " continued"};
+  std::string text(texts[static_cast<std::size_t>(child.reason)]);
+  if (child.reason == child_reason::exited)
+    text += std::to_string(child.status);
+  else if (child.reason != child_reason::continued)
+    text += signal_name(child.status);
+  return child.core_dumped ? text + ", core dumped" : text;
 }
 
 } // namespace detail
@@ -142,10 +123,8 @@ inline ::siginfo_t signal_info::to_siginfo() const noexcept
   switch (layout())
   {
   case detail::siginfo_layout::queue:
-    info.si_pid = static_cast<::pid_t>(record_.ssi_pid);
-    info.si_uid = record_.ssi_uid;
     info.si_value = raw_value();
-    break;
+    [[fallthrough]];
   case detail::siginfo_layout::kill:
     info.si_pid = static_cast<::pid_t>(record_.ssi_pid);
     info.si_uid = record_.ssi_uid;
@@ -167,9 +146,8 @@ inline ::siginfo_t signal_info::to_siginfo() const noexcept
     info.si_fd = record_.ssi_fd;
     break;
   case detail::siginfo_layout::memory_error:
-    info.si_addr = detail::to_address(record_.ssi_addr);
     info.si_addr_lsb = static_cast<short>(record_.ssi_addr_lsb);
-    break;
+    [[fallthrough]];
   case detail::siginfo_layout::fault:
     info.si_addr = detail::to_address(record_.ssi_addr);
     break;
@@ -322,8 +300,7 @@ inline std::ostream& operator<<(std::ostream& os, const signal_info& info)
     line += " from an unknown sender";
 
   line += detail::cause_text(info.cause());
-  if (info.cause() == signal_cause::unknown && info.number() != 0
-      && info.code() != detail::unknown_code)
+  if (info.cause() == signal_cause::unknown && info.number() != 0)
     line += " with code " + std::to_string(info.code());
   if (auto value = info.value())
     line += ", value " + std::to_string(value->sival_int);
