@@ -19,11 +19,11 @@
 #include <sigfd/signal_mask.hpp>
 #include <sigfd/signalfd_base.hpp>
 
-#include <boost/core/no_exceptions_support.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/core/no_exceptions_support.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -50,7 +50,7 @@ namespace sigfd {
  * A signal that is sent to the process goes to any thread that does not block
  * it, and there takes its action (signal(7)). Opening blocks the signals in the
  * calling thread, and threads inherit their creator's mask, so it is enough to
- * open the object, or to make a scoped_signal_block, before the first thread is
+ * open the object, or to call block_signals(), before the first thread is
  * started. Signals are never unblocked by this class.
  *
  * Where a thread does not block them nevertheless, what it gets is caught there
@@ -117,56 +117,38 @@ public:
   /// The native representation of a descriptor.
   using native_handle_type = int;
 
-  /// Constructs an object that is not open.
+  /// Constructs an object and opens it for the given signals; without any, it
+  /// is not open.
   /**
    * @param ex The I/O executor that the object will use, by default, to
    * dispatch handlers for any asynchronous operations performed on it.
+   *
+   * @throws boost::system::system_error Thrown on failure: as by open().
    */
-  explicit basic_signalfd(const executor_type& ex)
+  template <std::integral... SignalNumbers>
+  explicit(sizeof...(SignalNumbers) == 0) basic_signalfd(
+      const executor_type& ex, SignalNumbers... signal_numbers)
     : executor_(ex)
   {
+    if constexpr (sizeof...(SignalNumbers) > 0)
+      open(signal_mask{static_cast<int>(signal_numbers)...});
   }
 
-  /// Constructs an object that is not open.
+  /// Constructs an object and opens it for the given signals; without any, it
+  /// is not open.
   /**
    * @param context An execution context which provides the I/O executor that
    * the object will use, by default, to dispatch handlers for any asynchronous
    * operations performed on it.
+   *
+   * @throws boost::system::system_error Thrown on failure: as by open().
    */
-  template <typename ExecutionContext>
+  template <typename ExecutionContext, std::integral... SignalNumbers>
     requires std::convertible_to<ExecutionContext&,
         boost::asio::execution_context&>
-  explicit basic_signalfd(ExecutionContext& context)
-    : executor_(context.get_executor())
-  {
-  }
-
-  /// Constructs an object and opens it for the given signals.
-  /**
-   * Equivalent to <tt>open(signal_mask{signal_numbers...})</tt>.
-   *
-   * @throws boost::system::system_error Thrown on failure.
-   */
-  template <std::integral... SignalNumbers>
-    requires(sizeof...(SignalNumbers) > 0)
-  basic_signalfd(const executor_type& ex, SignalNumbers... signal_numbers)
-    : basic_signalfd(ex, signal_mask{static_cast<int>(signal_numbers)...})
-  {
-  }
-
-  /// Constructs an object and opens it for the given signals.
-  /**
-   * Equivalent to <tt>open(signal_mask{signal_numbers...})</tt>.
-   *
-   * @throws boost::system::system_error Thrown on failure.
-   */
-  template <typename ExecutionContext,
-      std::integral... SignalNumbers>
-    requires(std::convertible_to<ExecutionContext&,
-                 boost::asio::execution_context&>
-        && sizeof...(SignalNumbers) > 0)
-  basic_signalfd(ExecutionContext& context, SignalNumbers... signal_numbers)
-    : basic_signalfd(context, signal_mask{static_cast<int>(signal_numbers)...})
+  explicit(sizeof...(SignalNumbers) == 0) basic_signalfd(
+      ExecutionContext& context, SignalNumbers... signal_numbers)
+    : basic_signalfd(context.get_executor(), signal_numbers...)
   {
   }
 
@@ -206,7 +188,7 @@ public:
    */
   basic_signalfd(basic_signalfd&& other) noexcept
     : executor_(other.executor_),
-      opening_(std::move(other.opening_))
+      own_(std::move(other.own_))
   {
   }
 
@@ -226,7 +208,7 @@ public:
     : executor_(other.executor_)
   {
     if (other.is_open())
-      open(other.signals(), other.opening_->options());
+      open(other.signals(), other.own_->opening->options());
     other.close();
   }
 
@@ -242,7 +224,7 @@ public:
     {
       close();
       executor_ = other.executor_;
-      opening_ = std::move(other.opening_);
+      own_ = std::move(other.own_);
     }
     return *this;
   }
@@ -307,14 +289,14 @@ public:
     }
     BOOST_TRY
     {
+      auto& place = holder()->opening; // before anything is changed
       auto opening = std::make_shared<detail::opening<Executor>>(executor_);
       opening->open(mask, options, ec);
       if (!ec)
-        opening_ = std::move(opening);
+        place = std::move(opening);
     }
-    // The first object of a context makes its reactor.
-    SIGFD_CATCH_SYSTEM_ERROR(ec)
-    BOOST_CATCH (const std::bad_alloc&)
+    SIGFD_CATCH_SYSTEM_ERROR(ec) // the first of a context makes its reactor
+    BOOST_CATCH(const std::bad_alloc&)
     {
       ec = boost::asio::error::no_memory;
     }
@@ -324,19 +306,21 @@ public:
   /// Whether the object is open.
   bool is_open() const noexcept
   {
-    return opening_ && opening_->is_open();
+    return own_ && own_->opening && own_->opening->is_open();
   }
 
   /// Closes the object; no effect if it is not open.
   /**
    * Outstanding operations complete with
    * @c boost::asio::error::operation_aborted. Pending signals stay pending and
-   * blocked.
+   * blocked. If the previous action was SIG_IGN, putting it back discards what
+   * is sent at that moment: see stray_policy.
    */
   void close() noexcept
   {
-    if (const auto opening = std::exchange(opening_, nullptr))
-      opening->close();
+    if (own_)
+      if (const auto opening = std::exchange(own_->opening, nullptr))
+        opening->close();
   }
 
   /// Closes the object; no effect if it is not open.
@@ -356,19 +340,20 @@ public:
    */
   native_handle_type native_handle() noexcept
   {
-    return opening_ ? opening_->native_handle() : -1;
+    return is_open() ? own_->opening->native_handle() : -1;
   }
 
   /// What fills the descriptor; @c source::automatic if the object is not open.
   sigfd::source source() const noexcept
   {
-    return is_open() ? opening_->kind() : sigfd::source::automatic;
+    return is_open() ? own_->opening->source().kind()
+                     : sigfd::source::automatic;
   }
 
   /// The signals that are watched; none if the object is not open.
   signal_mask signals() const noexcept
   {
-    return is_open() ? opening_->mask() : signal_mask();
+    return is_open() ? own_->opening->source().mask() : signal_mask();
   }
 
   /// Adds a signal; no effect if it is watched already.
@@ -427,7 +412,7 @@ public:
     if (!was_open)
       open({}, ec);
     if (!ec)
-      opening_->add(signal_number, f, ec);
+      own_->opening->add(signal_number, f, ec);
     if (ec && !was_open)
       close();
   }
@@ -457,7 +442,7 @@ public:
     signal_mask mask = signals();
     mask.remove(signal_number, ec);
     if (!ec && is_open())
-      opening_->update(mask, ec);
+      own_->opening->update(mask, ec);
   }
 
   /// Removes all signals; no effect if the object is not open.
@@ -481,7 +466,7 @@ public:
   {
     ec = {};
     if (is_open())
-      opening_->update(signal_mask(), ec);
+      own_->opening->update(signal_mask(), ec);
   }
 
   /// Watches another set of signals instead.
@@ -505,7 +490,7 @@ public:
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
     if (is_open())
-      opening_->update(mask, ec);
+      own_->opening->update(mask, ec);
     else
       ec = boost::asio::error::bad_descriptor;
   }
@@ -532,8 +517,8 @@ public:
   void cancel(boost::system::error_code& ec)
   {
     ec = {};
-    if (opening_)
-      opening_->cancel(ec);
+    if (is_open())
+      own_->opening->cancel(ec);
   }
 
   /// Blocks until a signal is pending, and takes it.
@@ -608,12 +593,7 @@ public:
 
   /// Blocks until a signal is pending, and takes as many as there are.
   /**
-   * @param infos Where to put them, at most <tt>infos.size()</tt>. If it is
-   * empty, the function takes nothing and does not block.
-   *
    * @param ec Set to indicate what error occurred, if any.
-   *
-   * @returns How many were taken.
    */
   std::size_t wait_some(
       std::span<signal_info> infos, boost::system::error_code& ec)
@@ -623,7 +603,7 @@ public:
       const std::size_t count = try_wait_some(infos, ec);
       if (ec || count != 0 || infos.empty())
         return count;
-      opening_->wait_readable(ec);
+      own_->opening->wait_readable(ec);
       if (ec)
         return 0;
     }
@@ -648,18 +628,14 @@ public:
 
   /// Takes as many signals as are pending.
   /**
-   * @param infos Where to put them, at most <tt>infos.size()</tt>.
-   *
    * @param ec Set to indicate what error occurred, if any. That nothing is
    * pending is not an error.
-   *
-   * @returns How many were taken; 0 if nothing was pending.
    */
   std::size_t try_wait_some(
       std::span<signal_info> infos, boost::system::error_code& ec)
   {
     if (is_open())
-      return opening_->take(infos, ec);
+      return own_->opening->take(infos, ec);
     ec = boost::asio::error::bad_descriptor;
     return 0;
   }
@@ -711,6 +687,9 @@ public:
    *
    * @par Object lifetimes
    * The object may be moved or destroyed while the operation is outstanding.
+   * One that a lazy token starts later is an operation of the object as it is
+   * then, or of the one that it was moved to. If the object was destroyed, or
+   * assigned to, it completes with @c boost::asio::error::bad_descriptor.
    */
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
       void(boost::system::error_code, signal_info)) WaitToken =
@@ -720,7 +699,7 @@ public:
   {
     return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, signal_info)>(
-        detail::initiate_wait<Executor>(executor_), token, opening_,
+        detail::initiate_wait<Executor>(executor_), token, holder(),
         detail::one_signal());
   }
 
@@ -740,19 +719,12 @@ public:
    * must guarantee that the memory stays valid until the completion handler is
    * called.
    *
-   * @param token The completion token that will be used to produce a
-   * completion handler, which will be called when the wait completes.
-   * Potential completion tokens include @c use_future, @c use_awaitable,
-   * @c yield_context, or a function object with the correct completion
-   * signature. The function signature of the completion handler must be:
+   * @param token The completion token, as for async_wait(). The function
+   * signature of the completion handler must be:
    * @code void handler(
    *   const boost::system::error_code& error, // Result of operation.
    *   std::size_t count // How many signals were taken.
    * ); @endcode
-   * Regardless of whether the asynchronous operation completes immediately or
-   * not, the completion handler will not be invoked from within this function.
-   * On immediate completion, invocation of the handler will be performed in a
-   * manner equivalent to using boost::asio::post().
    *
    * @par Completion Signature
    * @code void(boost::system::error_code, std::size_t) @endcode
@@ -775,7 +747,7 @@ public:
   {
     return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, std::size_t)>(
-        detail::initiate_wait<Executor>(executor_), token, opening_,
+        detail::initiate_wait<Executor>(executor_), token, holder(),
         detail::some_signals{infos});
   }
 
@@ -783,8 +755,15 @@ private:
   template <typename Executor1>
   friend class basic_signalfd;
 
+  const std::shared_ptr<detail::opening_holder<Executor>>& holder()
+  {
+    if (!own_)
+      own_ = std::make_shared<detail::opening_holder<Executor>>();
+    return own_;
+  }
+
   Executor executor_;
-  std::shared_ptr<detail::opening<Executor>> opening_; // null when not open
+  std::shared_ptr<detail::opening_holder<Executor>> own_; // null until needed
 };
 
 } // namespace sigfd

@@ -11,6 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/process_local.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
 #include <sigfd/detail/stray_guard.hpp>
@@ -26,6 +27,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -34,15 +36,31 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace sigfd::detail {
+
+// What an opening knows of an operation that was started in it.
+struct started_wait
+{
+  // The number of cancel() and close() calls before it was started. It is
+  // cancelled when the count has gone on.
+  std::uint64_t generation = 0;
+
+  // By which a cancellation slot knows it, never used again; 0 without a slot.
+  std::uint64_t id = 0;
+  bool cancelled = false;
+};
 
 // What an object and its operations share from open() to close(). Each
 // open() makes a new one, so an operation always belongs to the opening in
@@ -51,15 +69,11 @@ namespace sigfd::detail {
 // The object's functions are not called concurrently, but operations complete
 // and are cancelled on any thread beside them. The mutex is for those; it is
 // held for one system call, or for as long as it takes the source to change or
-// end, and never while a handler runs.
+// end, and never while a handler runs, moves or allocates.
 template <typename Executor>
 class opening final : public service_member
 {
 public:
-  // The number of cancel() and close() calls before an operation was started.
-  // An operation is cancelled when the count has gone on.
-  using generation = std::uint64_t;
-
   explicit opening(const Executor& executor)
     : executor_(executor),
       descriptor_(std::in_place, executor)
@@ -69,6 +83,8 @@ public:
   ~opening()
   {
     close();
+    for (std::atomic<void*>& block : spare_blocks_)
+      ::operator delete(block.load());
   }
 
   // Makes the descriptor and sees to the calling thread's mask. Whatever can
@@ -78,6 +94,8 @@ public:
   {
     options_ = options;
     check_policy(mask, ec);
+    if (!ec && options.stray == stray_policy::forward)
+      ec = check_queueing();
     if (ec)
       return;
     unique_fd fd = source_.open(mask, options.source, ec);
@@ -90,9 +108,11 @@ public:
       return;
     }
     fd.release();
-    owner_ = ::getpid();
+    owner_ = this_process();
+    if (options.stray == stray_policy::forward)
+      guard.stay_mapped(); // without a lock: the loader has one
     service_ = &boost::asio::use_service<signalfd_service>(
-        context_of(executor_));
+        context_of(*executor_));
     service_->enroll(*this);
     guard_only(mask);
     block(mask, mask);
@@ -102,24 +122,21 @@ public:
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
     ec = {};
+    std::unique_lock lock(mutex_);
+    source_.end_fork();
+    lock.unlock();
     const signal_mask old = source_.mask();
     if (mask == old)
       return;
-    signal_mask added = mask;
-    for (int n : old)
-      added.remove(n);
-    check_policy(added, ec);
+    check_policy(mask - old, ec);
     if (ec)
       return;
-    signal_mask both = old;
-    for (int n : added)
-      both.add(n);
-    const std::lock_guard lock(mutex_);
-    guard_only(both);
+    lock.lock();
+    guard_only(old | mask);
     source_.update(mask, ec);
     guard_only(ec ? old : mask);
     if (!ec)
-      block(mask, added);
+      block(mask, mask - old);
   }
 
   // Adds a signal with flags for its action.
@@ -129,33 +146,30 @@ public:
     signal_mask mask = source_.mask();
     const bool is_new = !mask.contains(number);
     mask.add(number);
+    check_policy(mask - source_.mask(), ec);
+    if (ec)
+      return;
     if (options_.stray == stray_policy::forward)
       watch_.add(number, f, ec);
     else if (f != signalfd_base::flags::none
         && f != signalfd_base::flags::dont_care)
       ec = boost::asio::error::operation_not_supported;
-    if (!ec && is_new)
+    if (!ec)
       update(mask, ec);
     if (ec && is_new)
       guard_only(source_.mask());
   }
 
-  // What is watched.
-  const signal_mask& mask() const noexcept
+  // What is watched, and how.
+  const signal_source& source() const noexcept
   {
-    return source_.mask();
+    return source_;
   }
 
   // The options given to open().
   const open_options& options() const noexcept
   {
     return options_;
-  }
-
-  // What fills the descriptor.
-  sigfd::source kind() const noexcept
-  {
-    return source_.kind();
   }
 
   // Whether neither close() nor the context's end has come.
@@ -171,9 +185,62 @@ public:
   }
 
   // The generation of an operation that starts now.
-  generation current() const noexcept
+  std::uint64_t current() const noexcept
   {
     return generation_.load();
+  }
+
+  // Makes an operation known to its slot, until it ends.
+  void add_slot(started_wait& op)
+  {
+    const std::lock_guard lock(mutex_);
+    with_slot_.push_back(&op);
+    op.id = ++last_id_;
+  }
+
+  void remove_slot(started_wait& op) noexcept
+  {
+    if (op.id == 0 || !is_owner())
+      return;
+    const std::lock_guard lock(mutex_);
+    std::erase(with_slot_, &op);
+  }
+
+  // Keeps the context at work for an operation that is on its way to another
+  // executor and back.
+  void add_work()
+  {
+    const std::lock_guard lock(mutex_);
+    ++works_;
+    if (!work_ && is_open())
+      work_.emplace(*executor_);
+  }
+
+  void remove_work() noexcept
+  {
+    if (!is_owner())
+      return;
+    const std::lock_guard lock(mutex_);
+    if (--works_ == 0)
+      work_.reset();
+  }
+
+  // Memory for an operation: of one that ended, where both are of usual size.
+  void* allocate(std::size_t size)
+  {
+    for (std::atomic<void*>& spare : spare_blocks_)
+      if (size <= block_size)
+        if (void* const block = spare.exchange(nullptr))
+          return block;
+    return ::operator new(std::max(size, block_size));
+  }
+
+  void deallocate(void* block, std::size_t size) noexcept
+  {
+    for (std::atomic<void*>& spare : spare_blocks_)
+      if (size <= block_size)
+        block = spare.exchange(block);
+    ::operator delete(block);
   }
 
   // Whether an operation that starts now will probably find nothing, so that it
@@ -202,16 +269,17 @@ public:
   // Takes what is pending for an operation, or says operation_aborted if the
   // operation was cancelled. 0 without an error says that nothing is pending,
   // or that there was no room.
-  std::size_t take(generation started, std::span<signal_info> infos,
+  std::size_t take(const started_wait& op, std::span<signal_info> infos,
       boost::system::error_code& ec) noexcept
   {
     const std::lock_guard lock(mutex_);
-    if (generation_ != started || !is_open())
+    if (is_cancelled(op))
     {
       ec = boost::asio::error::operation_aborted;
       return 0;
     }
     ec = {};
+    source_.end_fork();
     return infos.empty() ? 0 : source_.take(infos, ec);
   }
 
@@ -219,26 +287,21 @@ public:
   // and the handler is left alone, if the operation was cancelled. The caller
   // keeps this object alive.
   template <typename Handler>
-  bool async_wait_readable(generation started, Handler& handler)
+  bool async_wait_readable(const started_wait& op, Handler& handler)
   {
     const std::lock_guard lock(mutex_);
-    if (generation_ != started || !is_open())
+    if (is_cancelled(op))
       return false;
+    source_.end_fork();
     descriptor_->async_wait(descriptor_type::wait_read, std::move(handler));
     return true;
-  }
-
-  // The object's executor.
-  const Executor& executor() const noexcept
-  {
-    return executor_;
   }
 
   // Takes what is pending, for a caller that is no operation.
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    return take(current(), infos, ec);
+    return take({.generation = current()}, infos, ec);
   }
 
   // Blocks until the descriptor is readable, or a signal handler has run. Not
@@ -251,13 +314,19 @@ public:
                                                   : system_error_code(errno);
   }
 
-  // Makes every operation that waits in the reactor look again.
-  void wake() noexcept
+  // Cancels the operation that a slot knows by this number, if it has not
+  // ended. Every operation that waits in the reactor looks again.
+  void cancel(std::uint64_t id) noexcept
   {
     const std::lock_guard lock(mutex_);
     boost::system::error_code ignored;
-    if (is_open())
-      descriptor_->cancel(ignored);
+    for (started_wait* op : with_slot_)
+      if (op->id == id)
+      {
+        op->cancelled = true;
+        if (is_open())
+          descriptor_->cancel(ignored);
+      }
   }
 
   // Cancels every operation that was started, wherever it is.
@@ -265,6 +334,7 @@ public:
   {
     const std::lock_guard lock(mutex_);
     ++generation_;
+    work_.reset(); // none of them comes back to the context
     if (is_open())
       descriptor_->cancel(ec);
   }
@@ -273,13 +343,21 @@ public:
   // is taken.
   void close() noexcept
   {
+    if (!is_owner())
+    {
+      forget();
+      return;
+    }
     if (signalfd_service* service = std::exchange(service_, nullptr))
       service->withdraw(*this);
+    const std::lock_guard lock(mutex_);
     dismantle();
   }
 
 private:
   using descriptor_type = boost::asio::posix::basic_stream_descriptor<Executor>;
+
+  static constexpr std::size_t block_size = 512;
 
   static boost::asio::execution_context& context_of(const Executor& executor)
   {
@@ -292,9 +370,24 @@ private:
       return executor.context(); // an executor of the Networking TS
   }
 
+  // Whether the reactor that has the descriptor is this process's, and its
+  // threads are the only ones that hold the mutex.
+  bool is_owner() const noexcept
+  {
+    return owner_ == this_process();
+  }
+
+  // With the mutex. What an operation is told of the reactor's wait does not
+  // count: there may be another descriptor after a fork.
+  bool is_cancelled(const started_wait& op) const noexcept
+  {
+    return op.cancelled || op.generation != generation_ || !is_open();
+  }
+
   // Without the service, which knows.
   void shutdown() noexcept override
   {
+    const std::lock_guard lock(mutex_);
     service_ = nullptr;
     dismantle();
   }
@@ -306,7 +399,7 @@ private:
     if (!is_open())
       return {};
     if (event == boost::asio::execution_context::fork_child)
-      owner_ = ::getpid();
+      owner_ = this_process();
     if (event == boost::asio::execution_context::fork_prepare)
       source_.prepare_fork();
     else if (event == boost::asio::execution_context::fork_parent)
@@ -327,30 +420,36 @@ private:
     if (!ec)
       descriptor_->assign(fd.get(), ec);
     if (ec)
-      dismantle_locked(); // ends the source before fd closes
+      dismantle(); // ends the source before fd closes
     else
       fd.release();
     return ec;
   }
 
-  // Ends the descriptor, which leaves nothing of it in the context.
+  // Ends the descriptor, which leaves nothing of it in the context. With the
+  // mutex.
   void dismantle() noexcept
-  {
-    const std::lock_guard lock(mutex_);
-    dismantle_locked();
-  }
-
-  //
-  // In a child of fork(2) that nobody told, the reactor is the parent's, too.
-  // There the number is closed first, so that the reactor does not find what
-  // to forget, and the parent goes on hearing from it.
-  void dismantle_locked() noexcept
   {
     ++generation_;
     source_.close();
-    if (is_open() && owner_ != ::getpid())
-      ::close(descriptor_->native_handle());
+    work_.reset();
     descriptor_.reset();
+    executor_.reset(); // a strand's must not outlive its context
+    watch_.set(signal_mask());
+  }
+
+  // In a child of fork(2) that nobody told: the reactor is the parent's, and a
+  // thread of the parent may have held any lock, so both are left as they are.
+  void forget() noexcept
+  {
+    ++generation_;
+    source_.close();
+    if (is_open())
+      ::close(descriptor_->native_handle());
+    ::new (&with_slot_) std::vector<started_wait*>;
+    ::new (&work_) std::optional<work_guard>;
+    ::new (&descriptor_) std::optional<descriptor_type>;
+    ::new (&executor_) std::optional<Executor>;
     watch_.set(signal_mask());
   }
 
@@ -379,26 +478,42 @@ private:
   }
 
   // Blocks what was added to the mask, as the policy says. Only then what could
-  // not go back to the process before is queued again: unblocked, it would act.
+  // not go back to the process before, and what former watchers left, is queued
+  // again: unblocked, it would act.
   void block(const signal_mask& mask, const signal_mask& added) noexcept
   {
     if (options_.mask == mask_policy::block)
       scoped_signal_block(added).release();
     parked().retry(mask);
-    strays.retry(mask); // what a former watcher left
+    strays.retry(mask);
   }
 
-  Executor executor_;
-  std::optional<descriptor_type> descriptor_; // empty when closed
+  using work_guard = boost::asio::executor_work_guard<Executor>;
+
+  std::optional<Executor> executor_;          // empty when closed
+  std::optional<descriptor_type> descriptor_; // likewise
+  std::optional<work_guard> work_;            // while there are works_
+  std::size_t works_ = 0;
   signalfd_service* service_ = nullptr;       // null when not a member
   std::mutex mutex_;
-  std::atomic<generation> generation_ = 0;
+  std::vector<started_wait*> with_slot_;
+  std::uint64_t last_id_ = 0;
+  std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<unsigned> waits_until_look_ = 0; // hints, for all operations
   std::atomic<unsigned> waits_between_looks_ = 0;
+  std::array<std::atomic<void*>, 2> spare_blocks_{};
   signal_source source_;
   stray_watch watch_;
   open_options options_;
-  ::pid_t owner_ = 0; // the process whose reactor has the descriptor
+  std::uint32_t owner_ = this_process(); // whose reactor has the descriptor
+};
+
+// Where an object has its opening, and its operations look for it when they
+// start, which may be long after the call that makes them.
+template <typename Executor>
+struct opening_holder
+{
+  std::shared_ptr<detail::opening<Executor>> opening;
 };
 
 } // namespace sigfd::detail

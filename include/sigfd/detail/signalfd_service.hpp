@@ -10,12 +10,16 @@
 #define SIGFD_DETAIL_SIGNALFD_SERVICE_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/process_local.hpp>
 #include <sigfd/detail/system_error.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <cstdint>
 #include <mutex>
+#include <new>
+#include <vector>
 
 namespace sigfd::detail {
 
@@ -39,12 +43,6 @@ public:
 
 protected:
   virtual ~service_member() = default; // virtual only to please compilers
-
-private:
-  friend class signalfd_service;
-
-  service_member* previous_ = nullptr;
-  service_member* next_ = nullptr;
 };
 
 // Knows the open objects of an execution_context.
@@ -67,39 +65,30 @@ public:
   }
 
   // Adds a member.
-  void enroll(service_member& member) noexcept
+  void enroll(service_member& member)
   {
     const std::lock_guard lock(mutex_);
-    member.next_ = first_;
-    if (first_ != nullptr)
-      first_->previous_ = &member;
-    first_ = &member;
+    members_.push_back(&member);
   }
 
-  // Takes a member out of the list again; it must be in it.
+  // Takes a member out of the list again.
   void withdraw(service_member& member) noexcept
   {
     const std::lock_guard lock(mutex_);
-    unlink(member);
+    std::erase(members_, &member);
   }
 
 private:
-  void unlink(service_member& member) noexcept
-  {
-    if (member.next_ != nullptr)
-      member.next_->previous_ = member.previous_;
-    if (member.previous_ != nullptr)
-      member.previous_->next_ = member.next_;
-    else
-      first_ = member.next_;
-    member.previous_ = member.next_ = nullptr;
-  }
-
+  // In a child of fork(2) that nobody told, the list may be in any state, and
+  // its members forget the context by themselves.
   void shutdown() override
   {
-    while (service_member* member = first_)
+    if (owner_ != this_process())
+      ::new (&members_) std::vector<service_member*>;
+    while (!members_.empty())
     {
-      withdraw(*member);
+      service_member* const member = members_.back();
+      members_.pop_back();
       member->shutdown();
     }
   }
@@ -107,18 +96,21 @@ private:
   void notify_fork(
       boost::asio::execution_context::fork_event event) override
   {
+    if (event == boost::asio::execution_context::fork_child)
+      owner_ = this_process();
     boost::system::error_code error;
     {
       const std::lock_guard lock(mutex_);
-      for (auto* member = first_; member != nullptr; member = member->next_)
+      for (service_member* member : members_)
         if (const auto ec = member->notify_fork(event))
           error = ec;
     }
     throw_error(error, "signal_fd::notify_fork");
   }
 
+  std::uint32_t owner_ = this_process();
   std::mutex mutex_;
-  service_member* first_ = nullptr;
+  std::vector<service_member*> members_;
 };
 
 } // namespace sigfd::detail

@@ -23,10 +23,11 @@
 #include <boost/asio/require.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -34,97 +35,56 @@
 
 namespace sigfd::detail {
 
-// Where async_wait puts a signal: into the completion itself.
+// Where async_wait puts a signal, and what it then completes with.
 struct one_signal
 {
-  struct room
+  std::span<signal_info> room() noexcept
   {
-    signal_info info;
-
-    std::span<signal_info> span() noexcept
-    {
-      return {&info, 1};
-    }
-
-    signal_info&& result(std::size_t) noexcept
-    {
-      return std::move(info);
-    }
-  };
-
-  room make_room() const noexcept
-  {
-    return {};
+    return {&info, 1};
   }
 
-  bool has_room() const noexcept
+  signal_info result(std::size_t) const noexcept
   {
-    return true;
+    return info;
   }
+
+  signal_info info;
 };
 
-// Where async_wait_some puts signals: into the caller's span.
+// The same for async_wait_some, which fills the caller's span.
 struct some_signals
 {
-  struct room
+  std::span<signal_info> room() const noexcept
   {
-    std::span<signal_info> infos;
-
-    std::span<signal_info> span() const noexcept
-    {
-      return infos;
-    }
-
-    std::size_t result(std::size_t count) const noexcept
-    {
-      return count;
-    }
-  };
-
-  room make_room() const noexcept
-  {
-    return {infos};
+    return infos;
   }
 
-  bool has_room() const noexcept
+  std::size_t result(std::size_t count) const noexcept
   {
-    return !infos.empty();
+    return count;
   }
 
   std::span<signal_info> infos;
 };
 
-// What a cancellation slot calls; it lives in the memory of the slot, which is
-// the user's and must not keep the opening alive. Nothing is passed on to the
-// reactor, which would touch the descriptor without the opening's knowledge:
-// the opening wakes its waits, and the one that was cancelled sees it here.
+// What a cancellation slot calls. It lives in the user's memory, which can end
+// at any time, and has only a way to the operation. Nothing is passed on
+// to Asio's descriptor, which knows nothing of the opening's mutex.
 template <typename Executor>
-class canceller
+struct canceller
 {
-public:
-  explicit canceller(
-      const std::shared_ptr<opening<Executor>>& opening) noexcept
-    : opening_(opening)
-  {
-  }
+  std::weak_ptr<opening<Executor>> started_in;
+  std::uint64_t id;
 
-  // Accepts every type of cancellation.
+  // Accepts every type of cancellation; none is no type.
   template <typename CancellationType>
-  void operator()(CancellationType) noexcept
+  void operator()(CancellationType type) const noexcept
   {
-    cancelled_ = true;
-    if (const auto opening = opening_.lock())
-      opening->wake();
+    if (type == CancellationType())
+      return;
+    if (const auto opening = started_in.lock())
+      opening->cancel(id);
   }
-
-  bool cancelled() const noexcept
-  {
-    return cancelled_;
-  }
-
-private:
-  std::weak_ptr<opening<Executor>> opening_;
-  std::atomic<bool> cancelled_{false};
 };
 
 // Stands for the slot of a handler that has none. Its argument has a call find
@@ -135,8 +95,51 @@ struct no_slot
 {
 };
 
-// The wait: a handler that waits until it can call the user's, and the only
-// place that takes a record out of an open object on behalf of an operation.
+// What Asio has of an operation: one pointer, that owns it. It may be moved and
+// allocated for while the opening's mutex is held: no code of the user's.
+template <typename Operation>
+class wait_handle
+{
+public:
+  using executor_type = typename Operation::executor_type;
+
+  explicit wait_handle(Operation* op) noexcept
+    : op_(op)
+  {
+  }
+
+  wait_handle(wait_handle&& other) noexcept
+    : op_(other.release())
+  {
+  }
+
+  ~wait_handle()
+  {
+    if (op_ != nullptr)
+      release()->finish();
+  }
+
+  Operation* release() noexcept
+  {
+    return std::exchange(op_, nullptr);
+  }
+
+  executor_type get_executor() const noexcept
+  {
+    return op_->executor_;
+  }
+
+  void operator()(boost::system::error_code ec = {})
+  {
+    op_->resume(wait_handle(std::move(*this)), ec);
+  }
+
+private:
+  Operation* op_;
+};
+
+// The wait: holds a handler until it can call it, and is the only place that
+// takes a record out of an open object on behalf of an operation.
 //
 // The invariant: a record is taken in the very call that completes the
 // operation, after the last look at whether it was cancelled. So nothing that
@@ -144,119 +147,166 @@ struct no_slot
 // against another operation leaves its signal pending. That is why the start
 // takes nothing: whatever comes first goes through the handler's executor,
 // where a cancellation that comes before is seen.
-//
-// It would be shorter with async_compose, but cost more: doc/design.md.
 template <typename Executor, typename Destination, typename Handler>
-class wait_op
+class wait_op : private started_wait
 {
 public:
   using executor_type = boost::asio::associated_executor_t<Handler, Executor>;
-  using allocator_type = boost::asio::associated_allocator_t<Handler>;
-
-  // Without an opening, the object is not open.
-  wait_op(const Executor& executor, std::shared_ptr<opening<Executor>> opening,
-      const Destination& destination, Handler handler)
-    : handler_(std::move(handler)),
-      executor_(boost::asio::get_associated_executor(handler_, executor)),
-      opening_(std::move(opening)),
-      destination_(destination)
-  {
-    if (!is(executor))
-      work_.emplace(executor_, executor);
-    if (opening_)
-    {
-      generation_ = opening_->current();
-      accept_cancellation();
-    }
-  }
-
-  // The handler's, which is the object's where it has none.
-  executor_type get_executor() const noexcept
-  {
-    return executor_;
-  }
-
-  allocator_type get_allocator() const noexcept
-  {
-    return boost::asio::get_associated_allocator(handler_);
-  }
+  using handle = wait_handle<wait_op>;
 
   // Goes to the handler's executor and looks there, or waits at once where it
-  // is to be expected that nothing is pending.
-  void start(const Executor& executor) &&
+  // is to be expected that nothing is pending. Without an opening, the object
+  // is not open.
+  static void start(const Executor& executor,
+      const std::shared_ptr<opening<Executor>>& opening,
+      const Destination& destination, Handler&& handler)
   {
-    if (opening_ && destination_.has_room() && opening_->expects_nothing())
-      std::move(*this).wait();
-    else
+    auto* const op = ::new (allocate(opening.get(), handler)) wait_op(
+        executor, opening, destination, std::move(handler));
+    handle self(op);
+    if (opening)
     {
-      looks_first_ = true;
-      std::move(*this).post(executor);
+      op->generation = opening->current();
+      op->accept_cancellation();
+      if (!op->destination_.room().empty() && opening->expects_nothing()
+          && op->wait(self))
+        return;
+      op->looks_first_ = true;
     }
+    op->posted_ = true;
+    post(executor, std::move(self));
   }
 
   // On the handler's executor: completes, or waits until there may be
   // something.
-  void operator()(boost::system::error_code ec = {})
+  void resume(handle self, boost::system::error_code ec)
   {
     if (std::exchange(posted_, false) && work_)
     {
       const executor_type executor = executor_;
-      boost::asio::dispatch(executor, std::move(*this));
+      boost::asio::dispatch(executor, std::move(self));
       return;
     }
-    auto room = destination_.make_room();
-    const std::span<signal_info> infos = room.span();
+    const std::span<signal_info> infos = destination_.room();
     std::size_t count = 0;
 
     if (!opening_)
       ec = boost::asio::error::bad_descriptor;
-    else if (canceller_ != nullptr && canceller_->cancelled())
-      ec = boost::asio::error::operation_aborted;
     else if (!ec || ec == boost::asio::error::operation_aborted)
     {
       // Whether an end of the reactor's wait was a cancellation, the opening
       // knows: it may have got another descriptor after a fork.
-      count = opening_->take(generation_, infos, ec);
+      count = opening_->take(*this, infos, ec);
       if (std::exchange(looks_first_, false))
         opening_->looked(count != 0);
       if (!ec && count == 0 && !infos.empty())
       {
-        std::move(*this).wait();
-        return;
+        if (wait(self))
+          return;
+        ec = boost::asio::error::operation_aborted;
       }
     }
 
-    opening_.reset(); // the handler may be the last to need the memory
-    work_.reset();
-    std::move(handler_)(ec, room.result(count));
+    auto result = destination_.result(count);
+    self.release()->finish()(ec, std::move(result));
+  }
+
+  // Ends, and gives back the memory, which the handler may be the last to need.
+  Handler finish() noexcept
+  {
+    const auto opening = std::move(opening_);
+    if (opening)
+    {
+      opening->remove_slot(*this);
+      if (work_)
+        opening->remove_work();
+    }
+    Handler handler(std::move(handler_));
+    this->~wait_op();
+    deallocate(opening.get(), handler, this);
+    return handler;
   }
 
 private:
+  friend handle;
+
+  using allocator = boost::asio::associated_allocator_t<Handler>;
+  using own_allocator =
+      typename std::allocator_traits<allocator>::template rebind_alloc<wait_op>;
+  using own_pointer = typename std::allocator_traits<own_allocator>::pointer;
+
+  // Whether the operation has no allocator of its own, nor needs one.
+  static constexpr bool is_allocated_by_opening
+      = std::same_as<allocator, std::allocator<void>>
+      && alignof(Handler) <= alignof(std::max_align_t);
+
+  wait_op(const Executor& executor,
+      const std::shared_ptr<opening<Executor>>& opening,
+      const Destination& destination, Handler&& handler)
+    : handler_(std::move(handler)),
+      executor_(boost::asio::get_associated_executor(handler_, executor)),
+      opening_(opening),
+      destination_(destination)
+  {
+    if (is(executor))
+      return;
+    work_.emplace(executor_);
+    if (opening_)
+      opening_->add_work();
+  }
+
+  static void* allocate(opening<Executor>* opening, const Handler& handler)
+  {
+    if constexpr (is_allocated_by_opening)
+      return opening != nullptr ? opening->allocate(sizeof(wait_op))
+                                : ::operator new(sizeof(wait_op));
+    else
+    {
+      own_allocator a(boost::asio::get_associated_allocator(handler));
+      return std::to_address(a.allocate(1));
+    }
+  }
+
+  static void deallocate(opening<Executor>* opening, const Handler& handler,
+      wait_op* memory) noexcept
+  {
+    if constexpr (is_allocated_by_opening)
+    {
+      if (opening != nullptr)
+        opening->deallocate(memory, sizeof(wait_op));
+      else
+        ::operator delete(memory);
+    }
+    else
+    {
+      own_allocator a(boost::asio::get_associated_allocator(handler));
+      a.deallocate(
+          std::pointer_traits<own_pointer>::pointer_to(*memory), 1);
+    }
+  }
+
   // Goes to the object's executor, as by boost::asio::post(); which itself
   // would go on to the handler's, and at once: that of use_future is the
   // system's thread pool.
-  void post(const Executor& executor) &&
+  static void post(const Executor& executor, handle self)
   {
     namespace execution = boost::asio::execution;
-    const allocator_type allocator = get_allocator();
-    posted_ = true;
     if constexpr (requires {
                     boost::asio::require(executor, execution::blocking.never);
                   })
       boost::asio::prefer(
           boost::asio::require(executor, execution::blocking.never),
-          execution::relationship.fork, execution::allocator(allocator))
-          .execute(std::move(*this));
-    else
-      executor.post(std::move(*this), allocator); // of the Networking TS
+          execution::relationship.fork)
+          .execute(std::move(self));
+    else // of the Networking TS
+      executor.post(std::move(self), std::allocator<void>());
   }
 
-  // Waits in the reactor, or goes on to find that it was cancelled.
-  void wait() &&
+  // Waits in the reactor; false if it was cancelled.
+  bool wait(handle& self)
   {
     const auto opening = opening_; // as long as this goes on
-    if (!opening->async_wait_readable(generation_, *this))
-      std::move(*this).post(opening->executor());
+    return opening->async_wait_readable(*this, self);
   }
 
   // Whether the handler's executor is the object's.
@@ -278,32 +328,22 @@ private:
       auto slot = get_associated_cancellation_slot(handler_, none());
       if constexpr (!std::same_as<decltype(slot), none>)
         if (slot.is_connected())
-          canceller_
-              = &slot.template emplace<canceller<Executor>>(opening_);
+        {
+          opening_->add_slot(*this);
+          slot.template emplace<canceller<Executor>>(
+              canceller<Executor>{opening_, id});
+        }
     }
   }
 
-  // Where the handler's executor is not the object's, the operation goes to and
-  // fro between them, and each is to know that there is work to come.
-  struct work
-  {
-    work(const executor_type& handlers, const Executor& objects)
-      : of_handler(handlers),
-        of_object(objects)
-    {
-    }
-
-    boost::asio::executor_work_guard<executor_type> of_handler;
-    boost::asio::executor_work_guard<Executor> of_object;
-  };
-
   Handler handler_;
-  executor_type executor_;
-  std::optional<work> work_;
+  executor_type executor_; // the object's, where the handler has none
+  // Where the handler's executor is not the object's, the operation goes to and
+  // fro between them, and each has to know: this one by itself, the object's by
+  // the opening, which knows how long it lives.
+  std::optional<boost::asio::executor_work_guard<executor_type>> work_;
   std::shared_ptr<opening<Executor>> opening_;
   Destination destination_;
-  canceller<Executor>* canceller_ = nullptr;
-  typename opening<Executor>::generation generation_ = 0;
   bool posted_ = false;      // to the object's executor
   bool looks_first_ = false; // without a wait before
 };
@@ -326,13 +366,13 @@ public:
   }
 
   template <typename Handler, typename Destination>
-  void operator()(Handler&& handler, std::shared_ptr<opening<Executor>> opening,
+  void operator()(Handler&& handler,
+      const std::shared_ptr<opening_holder<Executor>>& object,
       const Destination& destination) const
   {
     using op = wait_op<Executor, Destination, std::decay_t<Handler>>;
-    op(executor_, std::move(opening), destination,
-        std::forward<Handler>(handler))
-        .start(executor_);
+    std::decay_t<Handler> own(std::forward<Handler>(handler));
+    op::start(executor_, object->opening, destination, std::move(own));
   }
 
 private:
