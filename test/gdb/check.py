@@ -2,9 +2,9 @@
 """check.py PROGRAM SOURCE
 
 Debugs the program as a person would, with gdb on a terminal, and shows what
-doc/guide.md says: Ctrl-C goes to the program and does not stop it; Ctrl-\\ does,
-once gdb was told not to pass SIGQUIT on; and SIGTRAP from elsewhere does, also
-where gdb was attached. Exits with 77 where there is no gdb, or it may not
+doc/guide.md says: Ctrl-C goes to the program and does not stop it; Ctrl-\\
+does, once gdb was told not to pass SIGQUIT on; and SIGTRAP from elsewhere does,
+also where gdb was attached. Exits with 77 where there is no gdb, or it may not
 debug.
 """
 
