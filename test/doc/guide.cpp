@@ -2,6 +2,9 @@
 
 #include <sigfd.hpp>
 
+#include "support/process.hpp"
+#include "support/process_state.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
@@ -15,6 +18,7 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <thread>
 
 namespace net = boost::asio;
 
@@ -83,6 +87,46 @@ BOOST_AUTO_TEST_CASE(without_a_loop)
   if (auto info = signals.try_wait())
     handle(*info);
   BOOST_TEST(take_output() == "SIGTERM ");
+}
+
+BOOST_AUTO_TEST_CASE(a_library_that_starts_threads)
+{
+  struct
+  {
+    bool got_mask = false;
+
+    void start()
+    {
+      std::thread([this] { got_mask = support::is_blocked(SIGUSR2); }).join();
+    }
+  } library;
+  {
+    sigfd::scoped_signal_block block(sigfd::signal_mask::all());
+    library.start(); // its threads inherit the mask and get no signal
+  }
+  BOOST_TEST(library.got_mask);
+  BOOST_TEST(!support::is_blocked(SIGUSR2));
+}
+
+BOOST_AUTO_TEST_CASE(after_close)
+{
+  const auto status_of = [](bool unblocks) {
+    return support::process([=] {
+      net::io_context context;
+      sigfd::signal_fd signals(context, SIGINT, SIGTERM);
+      if (unblocks)
+      {
+        signals.close(); // SIGINT and SIGTERM stay blocked, and do nothing now
+        const sigfd::signal_mask mask{SIGINT, SIGTERM};
+        ::pthread_sigmask(SIG_UNBLOCK, &mask.native(), nullptr);
+      }
+      signals.close();
+      return ::kill(::getpid(), SIGTERM); // 0, if it comes back
+    }).wait_status();
+  };
+  BOOST_TEST(status_of(false) == 0);
+  BOOST_TEST(WIFSIGNALED(status_of(true)));
+  BOOST_TEST(WTERMSIG(status_of(true)) == SIGTERM);
 }
 
 BOOST_AUTO_TEST_CASE(changing_the_set)

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(blocks_before_the_first_thread)
 {
   const auto work = [] {};
   // In main(), before anything starts a thread:
-  sigfd::scoped_signal_block block({SIGHUP, SIGTERM, SIGCHLD});
+  sigfd::block_signals({SIGHUP, SIGTERM, SIGCHLD});
   std::thread worker(work); // does not get them
   worker.join();
 }
