@@ -3,9 +3,9 @@
 
 Debugs the program as a person would, with gdb on a terminal, and shows what
 doc/guide.md says: Ctrl-C goes to the program and does not stop it; Ctrl-\\
-does, once gdb was told not to pass SIGQUIT on; and SIGTRAP from elsewhere does,
-also where gdb was attached. Exits with 77 where there is no gdb, or it may not
-debug.
+and Ctrl-Z do, once gdb was told not to pass their signals on; and SIGTRAP from
+elsewhere does, also where gdb was attached. Exits with 77 where there is no
+gdb, or it may not debug.
 """
 
 import os
@@ -21,7 +21,7 @@ import time
 LIMIT = 30  # seconds for an answer
 PROMPT = r"\(gdb\) "
 CTRL_C = b"\x03"
-CTRL_BACKSLASH = b"\x1c"
+STOPPING_KEYS = {b"\x1c": "SIGQUIT", b"\x1a": "SIGTSTP"}  # Ctrl-\ and Ctrl-Z
 
 
 def fail(text):
@@ -109,17 +109,17 @@ def require_running(pid):
 
 
 def with_terminal(program, source):
-    with Gdb(["handle SIGQUIT nopass", "run"],
+    with Gdb(["handle SIGQUIT nopass", "handle SIGTSTP nopass", "run"],
              ["--args", program, source]) as gdb:
         gdb.expect_ready()
-        for _ in range(2):
+        for key, name in STOPPING_KEYS.items():
             gdb.press(CTRL_C)
             gdb.expect("got SIGINT")
             require_running(gdb.debugged)
-            gdb.press(CTRL_BACKSLASH)
-            gdb.expect_stop("SIGQUIT")
+            gdb.press(key)
+            gdb.expect_stop(name)
             gdb.go_on()
-        # It did not get SIGQUIT, which would have killed it.
+        # It did not get SIGQUIT, which would have killed it, and goes on.
         os.kill(gdb.debugged, signal.SIGTERM)
         gdb.expect("got SIGTERM")
         gdb.expect("exited normally")
