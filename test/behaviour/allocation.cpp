@@ -167,6 +167,49 @@ struct some_by_callback
   }
 };
 
+// Operations of two sizes in turn.
+template <typename Object>
+struct alternately
+{
+  Object& signals;
+  meter& m;
+  std::array<signal_info, 1> infos{};
+
+  void operator()()
+  {
+    signals.async_wait([this](error_code, const signal_info&) {
+      if (!m.count())
+        return;
+      signals.async_wait_some(infos, [this](error_code, std::size_t) {
+        if (m.count())
+          (*this)();
+      });
+      m.started();
+    });
+    m.started();
+  }
+};
+
+// Two operations at a time.
+template <typename Object>
+struct in_pairs
+{
+  Object& signals;
+  meter& m;
+  int done = 0;
+
+  void operator()()
+  {
+    for (int i = 0; i < 2; ++i)
+      signals.async_wait([this](error_code, const signal_info&) {
+        if (m.count() && ++done % 2 == 0)
+          (*this)();
+      });
+    m.started();
+    m.started();
+  }
+};
+
 template <typename Object, template <typename> class Wait>
 void test_callback(arrival how)
 {
@@ -239,6 +282,15 @@ BOOST_AUTO_TEST_CASE(none_with_a_callback)
     test_callback<signal_fd, some_by_callback>(how);
     test_callback<concrete_fd, by_callback>(how);
     test_callback<concrete_fd, some_by_callback>(how);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(none_with_several_operations)
+{
+  for (const arrival how : {arrival::one_by_one, arrival::pending})
+  {
+    test_callback<signal_fd, alternately>(how);
+    test_callback<concrete_fd, in_pairs>(how);
   }
 }
 

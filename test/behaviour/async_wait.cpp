@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -244,6 +245,32 @@ BOOST_AUTO_TEST_CASE(throws_through_run_if_the_handler_throws)
   signals.async_wait(one.handler());
   context.run();
   BOOST_TEST(one.succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(handlers_are_where_their_alignment_wants_them)
+{
+  static int misplaced;
+  misplaced = 0;
+  struct alignas(64) aligned
+  {
+    aligned() = default;
+
+    aligned(aligned&&) noexcept
+    {
+      if (reinterpret_cast<std::uintptr_t>(this) % alignof(aligned) != 0)
+        ++misplaced;
+    }
+
+    void operator()(const error_code&, const signal_info&) const {}
+  };
+  for (int i = 0; i < 8; ++i)
+  {
+    signals.async_wait(aligned());
+    BOOST_REQUIRE(::kill(::getpid(), SIGUSR1) == 0);
+    context.restart();
+    context.run();
+    BOOST_TEST(misplaced == 0);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

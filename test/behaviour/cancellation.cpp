@@ -1,20 +1,12 @@
 // Cancelling a wait, in every phase and in every way, never takes a signal.
-//
-// The phases of a wait are: queued on the executor; waiting in the reactor;
-// readable, with the completion queued but not run. The handlers run on an
-// io_context of their own, so that a test decides how far a wait gets.
 
 #include <sigfd/signal_fd.hpp>
 
-#include "support/drain.hpp"
 #include "support/outcome.hpp"
-#include "support/process.hpp"
-#include "support/process_state.hpp"
 #include "support/source.hpp"
+#include "support/wait_phases.hpp"
+#include "support/wait_until.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 #include <boost/version.hpp>
 
@@ -22,8 +14,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #endif
-
-#include <poll.h>
 
 #include <array>
 #include <functional>
@@ -38,95 +28,9 @@ using boost::system::error_code;
 using sigfd::signal_fd;
 using sigfd::signal_info;
 using support::outcome;
-
-enum class phase
-{
-  queued,
-  waiting,
-  readable
-};
-
-constexpr phase phases[] = {phase::queued, phase::waiting, phase::readable};
-
-struct fixture
-{
-  net::io_context reactor;  // of the object
-  net::io_context handlers; // where its waits complete
-  net::executor_work_guard<net::io_context::executor_type> work{
-      reactor.get_executor()};
-  std::optional<signal_fd> signals;
-
-  fixture()
-  {
-    signals.emplace(reactor, sigfd::signal_mask{SIGRTMIN}, support::options());
-  }
-
-  ~fixture()
-  {
-    // Nothing stays pending for the next case.
-    signals.reset();
-    support::drain(SIGRTMIN);
-  }
-
-  template <typename Handler>
-  auto bound(Handler handler)
-  {
-    return net::bind_executor(handlers.get_executor(), std::move(handler));
-  }
-
-  // Brings a wait that was just started to a phase.
-  void bring_to(phase p)
-  {
-    if (p == phase::queued)
-      return;
-    handlers.restart();
-    handlers.poll(); // its first step finds nothing, and it waits
-    if (p == phase::readable)
-    {
-      send(1);
-      // The reactor sees it and queues the completion with the handlers.
-      while (!is_readable())
-        continue;
-      reactor.restart();
-      while (reactor.poll() == 0)
-        continue;
-    }
-  }
-
-  void send(int value)
-  {
-    BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, value));
-  }
-
-  bool is_readable()
-  {
-    ::pollfd p{signals->native_handle(), POLLIN, 0};
-    return ::poll(&p, 1, 0) == 1;
-  }
-
-  // Runs everything there is to run.
-  void finish()
-  {
-    reactor.restart();
-    handlers.restart();
-    while (reactor.poll() + handlers.poll() != 0)
-      continue;
-  }
-
-  // Takes what is pending with an object of its own; -1 if nothing is.
-  int take_value()
-  {
-    signal_fd other(reactor, {SIGRTMIN}, support::options());
-    int value = -1;
-    support::wait_until([&] {
-      const auto info = other.try_wait();
-      if (info)
-        value = info->value()->sival_int;
-      return info.has_value();
-    });
-    return value;
-  }
-};
+using support::phase;
+using support::phases;
+using fixture = support::wait_phases;
 
 // The ways to cancel that need no slot.
 struct way
