@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_genuine_signal_is_not_lost)
       if (!forge(SIGTERM) || !forge(SIGRTMIN) || ::setenv(is_next, "1", 1) != 0)
         return 100;
       ::execl("/proc/self/exe", "forged", "--catch_system_errors=no",
-          "--run_test=forged", static_cast<char*>(nullptr));
+          "--color_output=no", static_cast<char*>(nullptr));
       return 101;
     });
     BOOST_TEST(child.wait_for(std::chrono::seconds(60)) == 0);

@@ -37,8 +37,8 @@ int in_child(Function function)
   return support::process(function).wait_for(std::chrono::seconds(60));
 }
 
-// Sends a signal that an object with a pipe watches; it is there, or on the way,
-// when this returns.
+// Sends a signal that an object with a pipe watches; it is there, or on its
+// way, when this returns.
 bool send_to_pipe(int number)
 {
   return ::kill(::getpid(), number) == 0
@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(stopping_and_continuing_are_both_kept_on_update)
   }
 }
 
-// What waits in the process for room in the kernel, since one of the number is
-// pending there, goes back when the last object closes; but not so that it acts.
+// What waits in the process, since one of the number is pending in the kernel,
+// goes back when the last object closes; but not so that it acts.
 BOOST_AUTO_TEST_CASE(closing_by_a_thread_that_does_not_block_ends_nothing)
 {
   for (const bool removes : {false, true})

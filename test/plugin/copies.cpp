@@ -1,6 +1,6 @@
 // The executable's copy of the library, or that of a plugin in its place, and
-// another plugin's: a signal reaches either, and nothing of them stays behind in
-// the actions, in whatever order they go.
+// another plugin's: a signal reaches either, and nothing of them stays behind
+// in the actions, in whatever order they go.
 //
 // Each case is a child process, which loads the plugin itself.
 

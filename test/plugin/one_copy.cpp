@@ -1,5 +1,6 @@
 // Where the executable exports its symbols, or the compiler makes them unique,
-// what belongs to the process is there once: the plugin's copy uses the other's.
+// what belongs to the process is there once: the plugin's copy uses the
+// other's.
 
 #include "copy.hpp"
 
