@@ -66,10 +66,10 @@ namespace sigfd {
  * cancelled by their slots, on any thread while the object is used on another.
  *
  * @par Order and coalescing
- * As the kernel has it (signal(7)): lower numbers before higher ones,
- * real-time signals of one number in the order in which they were sent, and
+ * As the kernel has it (signal(7)): real-time signals after all others, lower
+ * numbers first, those of one number in the order in which they were sent, and
  * every one of them. A standard signal that is sent again while it is pending
- * is dropped.
+ * is dropped. Strays and @c source::pipe may change the order of numbers.
  *
  * @par Multiple operations and objects
  * One occurrence completes one operation. Several operations may be
@@ -255,7 +255,9 @@ public:
    * @c mask_policy::require is not met; EMFILE, ENFILE or ENOMEM
    * (signalfd(2), pipe(2)); EAGAIN if there can be no thread for
    * @c source::pipe (pthread_create(3)); ENOSYS if @c source::kernel was asked
-   * for and the system has no signalfd(2). Nothing is changed then.
+   * for and the system has no signalfd(2); the error of a call that a sandbox
+   * refuses: rt_sigqueueinfo(2) to forward strays, and rt_sigtimedwait(2) and
+   * tgkill(2) for @c source::pipe. Nothing is changed then.
    */
   void open(const signal_mask& mask, const open_options& options = {})
   {
@@ -313,8 +315,7 @@ public:
   /**
    * Outstanding operations complete with
    * @c boost::asio::error::operation_aborted. Pending signals stay pending and
-   * blocked. If the previous action was SIG_IGN, putting it back discards what
-   * is sent at that moment: see stray_policy.
+   * blocked, but putting back SIG_IGN discards what is sent at that moment.
    */
   void close() noexcept
   {

@@ -60,7 +60,7 @@ public:
  * signal, and the message names it. The error is equivalent to the condition
  * @c boost::system::errc::operation_not_permitted.
  *
- * All other errors come from the system as they are.
+ * All other errors are the system's or Asio's.
  */
 inline const boost::system::error_category& error_category() noexcept
 {

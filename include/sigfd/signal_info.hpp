@@ -37,7 +37,7 @@ enum class signal_cause
 {
   /// None of the others; the code is the sender's own.
   unknown,
-  /// kill(2), or raise(3) in a process with one thread.
+  /// kill(2).
   kill,
   /// tkill(2) or tgkill(2): pthread_kill(3), raise(3), abort(3).
   thread_kill,
@@ -71,7 +71,7 @@ struct signal_sender
   /// The real user ID of the sender.
   ::uid_t uid;
 
-  /// Whether the kernel itself wrote pid and uid.
+  /// Whether it is certain that the kernel wrote pid and uid.
   /**
    * False for codes below 0 other than SI_TKILL: rt_sigqueueinfo(2) takes
    * those from the sender as they are, pid and uid with them. Do not decide
@@ -145,7 +145,7 @@ struct timer_expiry
 /// Which descriptor became ready (fcntl(2), F_SETSIG).
 struct io_event
 {
-  /// The descriptor, by the number it had when F_SETOWN was called.
+  /// The descriptor, by the number with which O_ASYNC was set.
   int fd;
 
   /// The events as poll(2) gives them: POLLIN, POLLOUT and so on.
@@ -265,8 +265,7 @@ public:
   /**
    * Empty where there is no sender, and where the sender is out of sight: the
    * pid is 0 when it lives outside the receiver's pid namespace, and when the
-   * kernel could keep nothing but the number because RLIMIT_SIGPENDING was
-   * reached.
+   * kernel kept nothing but the number because RLIMIT_SIGPENDING was reached.
    */
   std::optional<signal_sender> sender() const noexcept;
 

@@ -328,7 +328,7 @@ inline std::ostream& operator<<(std::ostream& os, const signal_mask& mask)
  * Threads started from here on inherit the blocked signals (pthread_create(3)),
  * so a call at the top of @c main() is the simplest way to meet signal_fd's
  * precondition: that every thread blocks what is watched. What comes while the
- * program ends stays pending, and does not end it in the middle of that.
+ * program ends stays pending.
  *
  * @par Example
  * @code int main()

@@ -21,9 +21,9 @@ namespace sigfd {
  * Counted for the whole process under @c stray_policy::forward; the child of
  * fork(2) goes on from the counts of its parent.
  *
- * A thread blocks a signal from when it caught one, so each thread adds at most
- * one to @c caught for each signal: a large number says that threads come and
- * go without blocking what is watched.
+ * A thread blocks a signal from when it caught one, so it is counted once for
+ * each signal, unless it unblocks it again or waits with a mask of its own
+ * (ppoll(2)): a large number says that threads do that, or come and go.
  */
 struct stray_counts
 {

@@ -5,7 +5,7 @@
 # - what a header includes first is another header of the library, and so in the
 #   end config.hpp, which refuses what cannot compile the rest;
 # - Boost.Asio's own details are used nowhere;
-# - conditional compilation is in two files only;
+# - conditional compilation is in one file only;
 # - the file set that CMake installs is all headers, and no other file.
 #
 # cmake -DROOT=project [-DLEVELS=levels.txt] -P check_levels.cmake
@@ -16,9 +16,7 @@ if(NOT LEVELS)
   set(LEVELS ${CMAKE_CURRENT_LIST_DIR}/levels.txt)
 endif()
 set(first_level_with_asio 3)
-set(conditional_headers
-  sigfd/detail/config.hpp
-  sigfd/detail/signal_source.hpp)
+set(conditional_headers sigfd/detail/config.hpp)
 
 set(errors 0)
 function(error text)

@@ -14,8 +14,7 @@
 // own differences between versions are met where they occur, by asking with a
 // requires-expression whether a member is there.
 
-// Before anything is included: without it, the first error would be one of many
-// that do not say what is wrong.
+// First, because the errors that would come before do not say what is wrong.
 #if __cplusplus < 202002L
 #error "sigfd needs C++20: compile with -std=c++20 or newer"
 #endif

@@ -45,8 +45,8 @@ namespace sigfd::detail {
 // (rt_sigqueueinfo(2)); tkill(2) itself gives no value.
 inline constexpr std::uint64_t sent_by_kill = 0x5347'4644'6b69'6c6c;
 
-// Whether a record has nothing but a number: the kernel had room for no more,
-// or the sender is outside of this pid namespace.
+// Whether the kernel had room for no more than the number, as it seems: the
+// sender may also be outside of this pid namespace.
 inline bool is_bare(const signal_info& info) noexcept
 {
   return info.code() == SI_USER && info.native().ssi_pid == 0;
@@ -67,14 +67,14 @@ inline bool queue_again(const signal_info& info) noexcept
   return ::syscall(SYS_rt_sigqueueinfo, ::gettid(), info.number(), &raw) == 0;
 }
 
-// The error with which every signal that is queued is refused, if it is: a
-// sandbox may refuse the system call. The number 0 stands for no signal.
+// The error with which a sandbox refuses to queue signals, if it does. The
+// number 0 stands for no signal.
 inline boost::system::error_code check_queueing() noexcept
 {
   ::siginfo_t none{};
-  const bool done
-      = ::syscall(SYS_rt_sigqueueinfo, ::gettid(), 0, &none) == 0;
-  return done ? boost::system::error_code() : system_error_code(errno);
+  errno = 0;
+  ::syscall(SYS_rt_sigqueueinfo, ::gettid(), 0, &none);
+  return system_error_code(errno);
 }
 
 // Gives a record that came back from the kernel the code it had.
@@ -100,7 +100,7 @@ struct queue_usage
 
 inline queue_usage read_queue_usage() noexcept
 {
-  char text[4096];
+  char text[16384]; // supplementary groups come first
   queue_usage usage;
   const unique_fd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
   const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);

@@ -33,6 +33,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,8 +69,8 @@ struct started_wait
 //
 // The object's functions are not called concurrently, but operations complete
 // and are cancelled on any thread beside them. The mutex is for those; it is
-// held for one system call, or for as long as it takes the source to change or
-// end, and never while a handler runs, moves or allocates.
+// held for a few system calls that do not block, or while the source changes or
+// ends, and never while a handler runs, moves or allocates.
 template <typename Executor>
 class opening final : public service_member
 {
@@ -318,6 +319,8 @@ public:
   // ended. Every operation that waits in the reactor looks again.
   void cancel(std::uint64_t id) noexcept
   {
+    if (!is_owner())
+      return;
     const std::lock_guard lock(mutex_);
     boost::system::error_code ignored;
     for (started_wait* op : with_slot_)
@@ -426,8 +429,7 @@ private:
     return ec;
   }
 
-  // Ends the descriptor, which leaves nothing of it in the context. With the
-  // mutex.
+  // With the mutex: ends the descriptor and all that is of the context.
   void dismantle() noexcept
   {
     ++generation_;

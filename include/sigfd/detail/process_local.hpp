@@ -87,15 +87,13 @@ public:
       continue;
   }
 
-  // Blocks, without spinning, as long as the value is this one; notify() has to
-  // follow a change.
+  // Sleeps as long as the value is this one; notify() has to follow a change.
   void wait(std::uint32_t value) const noexcept
   {
     word_.wait(own(value));
   }
 
-  // Wakes all that wait. An atomic operation, and futex(2) if there are any, so
-  // it is async-signal-safe as well.
+  // Wakes all that wait: an atomic operation, and futex(2) if there are any.
   void notify() noexcept
   {
     word_.notify_all();

@@ -128,7 +128,9 @@ private:
     {
       const std::size_t read = std::visit(
           [&](auto& source) { return source.take(infos, ec); }, source_);
-      std::size_t count = strays.open(infos.first(read));
+      std::size_t count // the pipe's thread has opened its records
+          = kind() == sigfd::source::pipe ? read
+                                          : strays.open(infos.first(read));
       if (read != 0 && strays.may_have_mail())
       {
         if (read < infos.size()) // no wake-up is left there

@@ -79,8 +79,7 @@ public:
   }
 
 private:
-  // In a child of fork(2) that nobody told, the list may be in any state, and
-  // its members forget the context by themselves.
+  // In a child of fork(2) that nobody told, the list may be in any state.
   void shutdown() override
   {
     if (owner_ != this_process())

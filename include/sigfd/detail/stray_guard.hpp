@@ -73,6 +73,7 @@ public:
       return;
     }
     ec = {};
+    wait_for_handlers(s);
     s.previous = is_ours(current) ? s.lowest : current;
     if (current.sa_handler == do_nothing_)
     {
@@ -105,8 +106,7 @@ public:
     return caught_.load();
   }
 
-  // How many of those were lost, because neither the kernel nor the mail had
-  // room.
+  // How many of those were lost: neither the kernel nor the mail had room.
   std::uint64_t lost() const noexcept
   {
     return lost_.load();

@@ -78,9 +78,9 @@ public:
     ::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &wakeup);
   }
 
-  // Whether a record is a wake-up that arrived whole. Only this process can
-  // send it one: others cannot choose the pid with this code. The program that
-  // was there before execve(2) could, so it must have been sent.
+  // Whether a record is a wake-up that arrived whole. No other process can
+  // choose the pid with this code. The program before execve(2) could: so only
+  // if one was sent.
   bool is_wakeup(const signal_info& info) const noexcept
   {
     return info.code() == SI_USER && info.native().ssi_pid == wakeup_pid

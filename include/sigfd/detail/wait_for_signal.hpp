@@ -47,8 +47,8 @@ inline signal_info take_signal(int number) noexcept
   return wait_for_signal(only, &at_once);
 }
 
-// The error with which every wait for signals fails, or what wakes it, if that
-// is so: a sandbox may refuse the system calls.
+// The error with which a sandbox refuses to wait for signals, or to wake who
+// waits, if it does.
 inline boost::system::error_code check_signal_wait() noexcept
 {
   ::sigset_t none;

@@ -18,6 +18,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/require.hpp>
@@ -145,8 +146,7 @@ private:
 // operation, after the last look at whether it was cancelled. So nothing that
 // was taken can be thrown away by a cancellation, and a wait that loses
 // against another operation leaves its signal pending. That is why the start
-// takes nothing: whatever comes first goes through the handler's executor,
-// where a cancellation that comes before is seen.
+// takes nothing.
 template <typename Executor, typename Destination, typename Handler>
 class wait_op : private started_wait
 {
@@ -154,9 +154,8 @@ public:
   using executor_type = boost::asio::associated_executor_t<Handler, Executor>;
   using handle = wait_handle<wait_op>;
 
-  // Goes to the handler's executor and looks there, or waits at once where it
-  // is to be expected that nothing is pending. Without an opening, the object
-  // is not open.
+  // Goes by the object's executor to the handler's and looks there, or waits at
+  // once where nothing is expected. Without an opening, the object is not open.
   static void start(const Executor& executor,
       const std::shared_ptr<opening<Executor>>& opening,
       const Destination& destination, Handler&& handler)
@@ -194,8 +193,6 @@ public:
       ec = boost::asio::error::bad_descriptor;
     else if (!ec || ec == boost::asio::error::operation_aborted)
     {
-      // Whether an end of the reactor's wait was a cancellation, the opening
-      // knows: it may have got another descriptor after a fork.
       count = opening_->take(*this, infos, ec);
       if (std::exchange(looks_first_, false))
         opening_->looked(count != 0);

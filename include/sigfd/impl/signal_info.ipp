@@ -11,6 +11,9 @@
 
 #include <sigfd/signal_info.hpp>
 
+#include <cstddef>
+#include <iterator>
+
 namespace sigfd {
 namespace detail {
 
