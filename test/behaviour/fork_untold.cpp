@@ -549,6 +549,8 @@ BOOST_AUTO_TEST_CASE(a_child_has_a_store_that_is_whole)
 // While the context's list of objects grows.
 BOOST_AUTO_TEST_CASE(a_child_destroys_a_context_in_which_objects_are_opened)
 {
+  if (support::has_thread_sanitizer)
+    return; // Asio's own mutex is destroyed while the parent had it locked
   auto& context = *new net::io_context;
   std::vector<std::unique_ptr<signal_fd>> all;
   for (int i = 0; i < 10; ++i)
