@@ -17,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
+#include <boost/version.hpp>
 
 #include <unistd.h>
 
@@ -290,7 +291,9 @@ BOOST_AUTO_TEST_CASE(none_with_several_operations)
   for (const arrival how : {arrival::one_by_one, arrival::pending})
   {
     test_callback<signal_fd, alternately>(how);
-    test_callback<concrete_fd, in_pairs>(how);
+    // Older ones of Asio keep the memory of one piece at a time only.
+    if (BOOST_VERSION >= 108000)
+      test_callback<concrete_fd, in_pairs>(how);
   }
 }
 
