@@ -211,6 +211,30 @@ struct in_pairs
   }
 };
 
+// One operation, then two at a time, then one again.
+template <typename Object>
+struct singly_and_in_pairs
+{
+  Object& signals;
+  meter& m;
+  int round = 0;
+  int left = 0;
+
+  void operator()()
+  {
+    const int count = round++ % 3 == 1 ? 2 : 1;
+    left = count;
+    for (int i = 0; i < count; ++i)
+    {
+      signals.async_wait([this](error_code, const signal_info&) {
+        if (m.count() && --left == 0)
+          (*this)();
+      });
+      m.started();
+    }
+  }
+};
+
 template <typename Object, template <typename> class Wait>
 void test_callback(arrival how)
 {
@@ -293,7 +317,10 @@ BOOST_AUTO_TEST_CASE(none_with_several_operations)
     test_callback<signal_fd, alternately>(how);
     // Older ones of Asio keep the memory of one piece at a time only.
     if (BOOST_VERSION >= 108000)
+    {
       test_callback<concrete_fd, in_pairs>(how);
+      test_callback<concrete_fd, singly_and_in_pairs>(how);
+    }
   }
 }
 

@@ -239,7 +239,7 @@ public:
   void deallocate(void* block, std::size_t size) noexcept
   {
     for (std::atomic<void*>& spare : spare_blocks_)
-      if (size <= block_size)
+      if (block != nullptr && size <= block_size)
         block = spare.exchange(block);
     ::operator delete(block);
   }
