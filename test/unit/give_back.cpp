@@ -3,12 +3,12 @@
 
 #include <sigfd/detail/give_back.hpp>
 
+#include "support/no_room.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,6 +22,7 @@ using sigfd::signal_info;
 using sigfd::signal_mask;
 using sigfd::detail::give_back;
 using sigfd::detail::parked;
+using support::no_room;
 
 // Blocks the signals that the tests use, and reads them from a signalfd.
 struct fixture
@@ -45,27 +46,6 @@ struct fixture
     sigfd::detail::restore_code(info);
     return whole ? info : signal_info();
   }
-};
-
-// No room for queued signals, while it lives.
-class no_room
-{
-public:
-  no_room()
-  {
-    ::getrlimit(RLIMIT_SIGPENDING, &old_);
-    ::rlimit none = old_;
-    none.rlim_cur = 0;
-    BOOST_REQUIRE(::setrlimit(RLIMIT_SIGPENDING, &none) == 0);
-  }
-
-  ~no_room()
-  {
-    ::setrlimit(RLIMIT_SIGPENDING, &old_);
-  }
-
-private:
-  ::rlimit old_;
 };
 
 signal_info make(int number, int code, int value)
