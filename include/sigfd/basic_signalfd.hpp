@@ -10,7 +10,7 @@
 #define SIGFD_BASIC_SIGNALFD_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/opening.hpp>
+#include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/detail/signal_number.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/wait_op.hpp>
@@ -208,7 +208,7 @@ public:
     : executor_(other.executor_)
   {
     if (other.is_open())
-      open(other.signals(), other.own_->opening->options());
+      open(other.signals(), other.own_->impl->options());
     other.close();
   }
 
@@ -291,11 +291,11 @@ public:
     }
     BOOST_TRY
     {
-      auto& place = holder()->opening; // before anything is changed
-      auto opening = std::make_shared<detail::opening<Executor>>(executor_);
-      opening->open(mask, options, ec);
+      auto& current = holder()->impl; // before anything is changed
+      auto impl = std::make_shared<detail::signalfd_impl<Executor>>(executor_);
+      impl->open(mask, options, ec);
       if (!ec)
-        place = std::move(opening);
+        current = std::move(impl);
     }
     SIGFD_CATCH_SYSTEM_ERROR(ec) // the first of a context makes its reactor
     BOOST_CATCH(const std::bad_alloc&)
@@ -308,7 +308,7 @@ public:
   /// Whether the object is open.
   bool is_open() const noexcept
   {
-    return own_ && own_->opening && own_->opening->is_open();
+    return own_ && own_->impl && own_->impl->is_open();
   }
 
   /// Closes the object; no effect if it is not open.
@@ -320,8 +320,8 @@ public:
   void close() noexcept
   {
     if (own_)
-      if (const auto opening = std::exchange(own_->opening, nullptr))
-        opening->close();
+      if (const auto impl = std::exchange(own_->impl, nullptr))
+        impl->close();
   }
 
   /// Closes the object; no effect if it is not open.
@@ -341,20 +341,20 @@ public:
    */
   native_handle_type native_handle() noexcept
   {
-    return is_open() ? own_->opening->native_handle() : -1;
+    return is_open() ? own_->impl->native_handle() : -1;
   }
 
   /// What fills the descriptor; @c source::automatic if the object is not open.
   sigfd::source source() const noexcept
   {
-    return is_open() ? own_->opening->source().kind()
+    return is_open() ? own_->impl->source().source()
                      : sigfd::source::automatic;
   }
 
   /// The signals that are watched; none if the object is not open.
   signal_mask signals() const noexcept
   {
-    return is_open() ? own_->opening->source().mask() : signal_mask();
+    return is_open() ? own_->impl->source().mask() : signal_mask();
   }
 
   /// Adds a signal; no effect if it is watched already.
@@ -413,7 +413,7 @@ public:
     if (!was_open)
       open({}, ec);
     if (!ec)
-      own_->opening->add(signal_number, f, ec);
+      own_->impl->add(signal_number, f, ec);
     if (ec && !was_open)
       close();
   }
@@ -443,7 +443,7 @@ public:
     signal_mask mask = signals();
     mask.remove(signal_number, ec);
     if (!ec && is_open())
-      own_->opening->update(mask, ec);
+      own_->impl->update(mask, ec);
   }
 
   /// Removes all signals; no effect if the object is not open.
@@ -467,7 +467,7 @@ public:
   {
     ec = {};
     if (is_open())
-      own_->opening->update(signal_mask(), ec);
+      own_->impl->update(signal_mask(), ec);
   }
 
   /// Watches another set of signals instead.
@@ -491,7 +491,7 @@ public:
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
     if (is_open())
-      own_->opening->update(mask, ec);
+      own_->impl->update(mask, ec);
     else
       ec = boost::asio::error::bad_descriptor;
   }
@@ -519,7 +519,7 @@ public:
   {
     ec = {};
     if (is_open())
-      own_->opening->cancel(ec);
+      own_->impl->cancel(ec);
   }
 
   /// Blocks until a signal is pending, and takes it.
@@ -604,7 +604,7 @@ public:
       const std::size_t count = try_wait_some(infos, ec);
       if (ec || count != 0 || infos.empty())
         return count;
-      own_->opening->wait_readable(ec);
+      own_->impl->wait_readable(ec);
       if (ec)
         return 0;
     }
@@ -636,7 +636,7 @@ public:
       std::span<signal_info> infos, boost::system::error_code& ec)
   {
     if (is_open())
-      return own_->opening->take(infos, ec);
+      return own_->impl->take(infos, ec);
     ec = boost::asio::error::bad_descriptor;
     return 0;
   }
@@ -756,15 +756,15 @@ private:
   template <typename Executor1>
   friend class basic_signalfd;
 
-  const std::shared_ptr<detail::opening_holder<Executor>>& holder()
+  const std::shared_ptr<detail::impl_holder<Executor>>& holder()
   {
     if (!own_)
-      own_ = std::make_shared<detail::opening_holder<Executor>>();
+      own_ = std::make_shared<detail::impl_holder<Executor>>();
     return own_;
   }
 
   Executor executor_;
-  std::shared_ptr<detail::opening_holder<Executor>> own_; // null until needed
+  std::shared_ptr<detail::impl_holder<Executor>> own_; // null until needed
 };
 
 } // namespace sigfd

@@ -10,7 +10,7 @@
 #define SIGFD_STRAY_COUNTS_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/stray_guard.hpp>
+#include <sigfd/detail/handler_table.hpp>
 
 #include <cstdint>
 
@@ -42,7 +42,7 @@ struct stray_counts
 /// Counts the signals that reached threads which did not block them.
 inline stray_counts count_strays() noexcept
 {
-  return {detail::guard.caught(), detail::guard.lost()};
+  return {detail::handlers.caught(), detail::handlers.lost()};
 }
 
 } // namespace sigfd

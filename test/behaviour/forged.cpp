@@ -28,7 +28,7 @@ using sigfd::signal_fd;
 // In the environment of the program that comes after.
 constexpr const char* is_next = "SIGFD_TEST_FORGED";
 
-// By this the library knows its own wake-ups (stray_mail::wakeup_pid).
+// By this the library knows its own wake-ups (stray_queue::wakeup_pid).
 constexpr std::uint32_t wakeup_pid = 0xAE998999;
 
 // Leaves a forged signal pending.

@@ -627,7 +627,7 @@ public:
       signal_(io_context, SIGCHLD),
       jobs_(jobs)
   {
-    wait_for_signal();
+    sigwait_info();
     for (int i = 0; i < jobs; ++i)
       start_job(i);
   }
@@ -638,7 +638,7 @@ public:
   }
 
 private:
-  void wait_for_signal()
+  void sigwait_info()
   {
     signal_.async_wait([this](error_code /*ec*/, int /*signo*/) {
       // One SIGCHLD may stand for many children.
@@ -649,7 +649,7 @@ private:
         status_sum_ += WEXITSTATUS(status);
       }
       if (jobs_ > 0)
-        wait_for_signal();
+        sigwait_info();
     });
   }
 

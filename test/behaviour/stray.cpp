@@ -537,7 +537,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_forwards_all_the_same)
     }
     BOOST_REQUIRE(sigfd::count_strays().lost == 0);
   }
-  // What a thread has taken to its end, it leaves: see unit.stray_guard.
+  // What a thread has taken to its end, it leaves: see unit.stray_handler.
   BOOST_TEST(arrived > 0);
 }
 

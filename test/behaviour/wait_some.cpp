@@ -44,7 +44,7 @@ void hold(int value)
   raw.si_pid = ::getpid();
   raw.si_value.sival_int = value;
   const support::no_room limit;
-  sigfd::detail::give_back(signal_info(raw));
+  sigfd::detail::requeue_or_keep(signal_info(raw));
 }
 
 // Has a thread catch a signal that cannot be queued again.

@@ -28,7 +28,7 @@ int open(source wanted, source& kind)
   error_code ec;
   const auto fd = s.open({SIGUSR1}, wanted, ec);
   if (!ec)
-    kind = s.kind();
+    kind = s.source();
   s.close();
   return ec.value();
 }
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(automatic_does_not_hide_any_other_error)
 }
 
 // What the pipe's thread has written is delivered: it may be what somebody sent
-// at the limit, and mail that came since has a wake-up of its own.
+// at the limit, and a stray that came since has a wake-up signal of its own.
 BOOST_AUTO_TEST_CASE(a_bare_record_in_the_pipe_is_no_wakeup)
 {
   support::process child([] {

@@ -52,11 +52,11 @@ BOOST_AUTO_TEST_CASE(shuts_down_each_member_once_and_none_that_left)
     auto& service = net::use_service<signalfd_service>(context);
     BOOST_TEST(&service == &net::use_service<signalfd_service>(context));
     for (member* m : {&a, &b, &c, &d})
-      service.enroll(*m);
-    service.withdraw(b); // in the middle
-    service.withdraw(d); // the newest
-    service.withdraw(a); // the oldest
-    service.enroll(a);
+      service.add(*m);
+    service.remove(b); // in the middle
+    service.remove(d); // the newest
+    service.remove(a); // the oldest
+    service.add(a);
     BOOST_TEST(log.empty());
   }
   BOOST_TEST((log == std::vector<member*>{&a, &c}));
@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(a_member_may_leave_before_the_context_ends)
   {
     net::io_context context;
     auto& service = net::use_service<signalfd_service>(context);
-    service.enroll(only);
-    service.withdraw(only);
+    service.add(only);
+    service.remove(only);
   }
   BOOST_TEST(log.empty());
 }
@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(tells_every_member_of_a_fork_and_passes_an_error_on)
   member b(log);
   net::io_context context;
   auto& service = net::use_service<signalfd_service>(context);
-  service.enroll(a);
-  service.enroll(b);
+  service.add(a);
+  service.add(b);
   context.notify_fork(net::io_context::fork_prepare);
   context.notify_fork(net::io_context::fork_parent);
   BOOST_TEST(a.forks == 2);
@@ -94,6 +94,6 @@ BOOST_AUTO_TEST_CASE(tells_every_member_of_a_fork_and_passes_an_error_on)
       boost::system::system_error);
   BOOST_TEST(a.forks == 3);
   BOOST_TEST(b.forks == 3);
-  service.withdraw(a);
-  service.withdraw(b);
+  service.remove(a);
+  service.remove(b);
 }

@@ -10,7 +10,7 @@
 #define SIGFD_DETAIL_KERNEL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/read_records.hpp>
+#include <sigfd/detail/read_siginfo.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_mask.hpp>
@@ -23,7 +23,7 @@
 namespace sigfd::detail {
 
 // The signals of a mask through signalfd(2).
-class kernel_source : public record_reader
+class kernel_source : public siginfo_reader
 {
 public:
   // Makes the descriptor, non-blocking and closed on exec.

@@ -10,13 +10,14 @@
 #define SIGFD_DETAIL_PIPE_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/give_back.hpp>
-#include <sigfd/detail/process_local.hpp>
-#include <sigfd/detail/read_records.hpp>
-#include <sigfd/detail/signal_waiter.hpp>
+#include <sigfd/detail/requeue.hpp>
+#include <sigfd/detail/fork_reset.hpp>
+#include <sigfd/detail/read_siginfo.hpp>
+#include <sigfd/detail/pipe_thread.hpp>
 #include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
-#include <sigfd/detail/wait_for_signal.hpp>
+#include <sigfd/detail/sigwait.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
@@ -42,7 +43,7 @@ namespace sigfd::detail {
 //
 // A record in the pipe was taken from the kernel. If it is not to be delivered
 // any more, it goes back to the process with everything that came with it.
-class pipe_source : public record_reader
+class pipe_source : public siginfo_reader
 {
 public:
   pipe_source() noexcept = default;
@@ -77,17 +78,17 @@ public:
       ec = system_error_code(errno);
       return {};
     }
-    auto waiter = std::unique_ptr<signal_waiter>(
-        new (std::nothrow) signal_waiter);
-    if (!waiter)
+    auto thread = std::unique_ptr<pipe_thread>(
+        new (std::nothrow) pipe_thread);
+    if (!thread)
     {
       ec = system_error_code(ENOMEM);
       return {};
     }
-    waiter->start(std::move(write_end), mask, ec);
+    thread->start(std::move(write_end), mask, ec);
     if (ec)
       return {};
-    waiter_ = std::move(waiter);
+    thread_ = std::move(thread);
     owner_ = this_process();
     fd_ = read_end.get();
     return read_end;
@@ -98,36 +99,36 @@ public:
   void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
   {
     end_fork();
-    std::vector<signal_info> kept = bring_to_rest(mask);
-    waiter_->set_mask(mask);
-    waiter_->put_back(std::move(kept));
-    waiter_->resume();
+    std::vector<signal_info> kept = pause_and_drain(mask);
+    thread_->set_mask(mask);
+    thread_->put_back(std::move(kept));
+    thread_->resume();
     ec = {};
   }
 
   // Ends the thread and gives everything back that is in the pipe.
   void close() noexcept
   {
-    if (!waiter_)
+    if (!thread_)
       return;
     if (owner_ == this_process())
     {
       end_fork();
-      bring_to_rest(signal_mask());
-      waiter_->stop();
+      pause_and_drain(signal_mask());
+      thread_->stop();
     }
     else
-      waiter_->forget();
-    waiter_.reset();
+      thread_->forget();
+    thread_.reset();
     fd_ = -1;
   }
 
-  // Before fork(2): brings the thread to rest, so that the child finds its
+  // Before fork(2): pauses the thread, so that the child finds its
   // state whole.
   void prepare_fork(const signal_mask& mask) noexcept
   {
     end_fork();
-    kept_ = bring_to_rest(mask);
+    kept_ = pause_and_drain(mask);
     forking_ = true;
   }
 
@@ -136,8 +137,8 @@ public:
   {
     if (!std::exchange(forking_, false))
       return;
-    waiter_->put_back(std::exchange(kept_, {}));
-    waiter_->resume();
+    thread_->put_back(std::exchange(kept_, {}));
+    thread_->resume();
   }
 
   // After fork(2), in the child, where there is no thread and the records are
@@ -148,30 +149,29 @@ public:
   {
     forking_ = false;
     kept_.clear();
-    waiter_->forget();
-    waiter_.reset();
+    thread_->forget();
+    thread_.reset();
     return open(mask, ec);
   }
 
 private:
-  // Brings the thread to rest and empties the pipe. What is of a signal in the
-  // mask is returned, the rest given back, as is all that there is no memory
-  // for.
-  std::vector<signal_info> bring_to_rest(const signal_mask& mask) noexcept
+  // Pauses the thread and empties the pipe. What is of a signal in the mask is
+  // returned, the rest goes back, as does all that there is no memory for.
+  std::vector<signal_info> pause_and_drain(const signal_mask& mask) noexcept
   {
     std::vector<signal_info> kept;
-    waiter_->ask_to_rest();
+    thread_->request_pause();
     for (;;)
     {
       std::array<signal_info, 32> infos;
       boost::system::error_code ec;
       const std::size_t count = take(infos, ec);
       for (std::size_t i = 0; i < count; ++i)
-        if (signal_waiter::is_mark(infos[i]))
+        if (pipe_thread::is_sentinel(infos[i]))
           return kept;
         else if (!mask.contains(infos[i].number())
             || !try_append(kept, infos[i]))
-          give_back(infos[i]);
+          requeue_or_keep(infos[i]);
       if (ec)
         return kept; // somebody closed the descriptor
       ::pollfd p{fd_, POLLIN, 0};
@@ -183,7 +183,7 @@ private:
   std::uint32_t owner_ = 0; // the process that has the thread
   bool forking_ = false;          // from prepare_fork() to end_fork()
   std::vector<signal_info> kept_; // what was in the pipe meanwhile
-  std::unique_ptr<signal_waiter> waiter_;
+  std::unique_ptr<pipe_thread> thread_;
 };
 
 } // namespace sigfd::detail

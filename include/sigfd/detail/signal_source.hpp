@@ -10,10 +10,9 @@
 #define SIGFD_DETAIL_SIGNAL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/give_back.hpp>
 #include <sigfd/detail/kernel_source.hpp>
 #include <sigfd/detail/pipe_source.hpp>
-#include <sigfd/detail/stray_mail.hpp>
+#include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -65,14 +64,26 @@ public:
   {
     ec = {};
     std::size_t count = 0;
-    if (parked().may_have_any())
-      count = parked().take(mask_, infos);
+    if (may_have_kept())
+      count = undelivered().take_kept(mask_, infos);
     if (count == infos.size())
       return count;
-    const std::size_t read = take_from_kernel(infos.subspan(count), ec);
+    const std::size_t read = read_source(infos.subspan(count), ec);
     if (count != 0)
       ec = {}; // the next call has it
     return count + read;
+  }
+
+  // Whether take() may find something though the descriptor is not readable.
+  bool may_have_kept() const noexcept
+  {
+    return undelivered().may_have_kept();
+  }
+
+  // Tries to have everything of the mask pending in the kernel.
+  void retry_undelivered() noexcept
+  {
+    undelivered().retry(mask_);
   }
 
   void close() noexcept
@@ -106,7 +117,7 @@ public:
   }
 
   // What was chosen.
-  sigfd::source kind() const noexcept
+  sigfd::source source() const noexcept
   {
     return std::holds_alternative<pipe_source>(source_)
         ? sigfd::source::pipe
@@ -120,22 +131,23 @@ public:
   }
 
 private:
-  // Takes what is there, and mail for wake-ups.
-  std::size_t take_from_kernel(
+  // Takes what is there, and strays for wake-up signals.
+  std::size_t read_source(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
     for (;;)
     {
       const std::size_t read = std::visit(
           [&](auto& source) { return source.take(infos, ec); }, source_);
-      std::size_t count // the pipe's thread has opened its records
-          = kind() == sigfd::source::pipe ? read
-                                          : strays.open(infos.first(read));
-      if (read != 0 && strays.may_have_mail())
+      std::size_t count // the pipe's thread has consumed them already
+          = source() == sigfd::source::pipe
+          ? read
+          : undelivered().consume_wakeups(infos.first(read));
+      if (read != 0 && undelivered().may_have_strays())
       {
-        if (read < infos.size()) // no wake-up is left there
-          count += strays.take(mask_, infos.subspan(count));
-        strays.retry(mask_);
+        if (read < infos.size()) // no wake-up signal is left there
+          count += undelivered().take_strays(mask_, infos.subspan(count));
+        undelivered().retry_strays(mask_);
       }
       if (read == 0 || count != 0)
         return count;

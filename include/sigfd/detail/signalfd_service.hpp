@@ -10,7 +10,7 @@
 #define SIGFD_DETAIL_SIGNALFD_SERVICE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/process_local.hpp>
+#include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/system_error.hpp>
 
 #include <boost/asio/execution_context.hpp>
@@ -65,14 +65,14 @@ public:
   }
 
   // Adds a member.
-  void enroll(service_member& member)
+  void add(service_member& member)
   {
     const std::lock_guard lock(mutex_);
     members_.push_back(&member);
   }
 
   // Takes a member out of the list again.
-  void withdraw(service_member& member) noexcept
+  void remove(service_member& member) noexcept
   {
     const std::lock_guard lock(mutex_);
     std::erase(members_, &member);

@@ -10,7 +10,7 @@
 #define SIGFD_DETAIL_WAIT_OP_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/opening.hpp>
+#include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/signal_info.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
@@ -70,11 +70,11 @@ struct some_signals
 
 // What a cancellation slot calls. It lives in the user's memory, which can end
 // at any time, and has only a way to the operation. Nothing is passed on
-// to Asio's descriptor, which knows nothing of the opening's mutex.
+// to Asio's descriptor, which knows nothing of the impl's mutex.
 template <typename Executor>
 struct canceller
 {
-  std::weak_ptr<opening<Executor>> started_in;
+  std::weak_ptr<signalfd_impl<Executor>> started_in;
   std::uint64_t id;
 
   // Accepts every type of cancellation; none is no type.
@@ -83,8 +83,8 @@ struct canceller
   {
     if (type == CancellationType())
       return;
-    if (const auto opening = started_in.lock())
-      opening->cancel(id);
+    if (const auto impl = started_in.lock())
+      impl->cancel(id);
   }
 };
 
@@ -97,7 +97,7 @@ struct no_slot
 };
 
 // What Asio has of an operation: one pointer, that owns it. It may be moved and
-// allocated for while the opening's mutex is held: no code of the user's.
+// allocated for while the impl's mutex is held: no code of the user's.
 template <typename Operation>
 class wait_handle
 {
@@ -155,19 +155,19 @@ public:
   using handle = wait_handle<wait_op>;
 
   // Goes by the object's executor to the handler's and looks there, or waits at
-  // once where nothing is expected. Without an opening, the object is not open.
+  // once where nothing is expected. Without an impl, the object is not open.
   static void start(const Executor& executor,
-      const std::shared_ptr<opening<Executor>>& opening,
+      const std::shared_ptr<signalfd_impl<Executor>>& impl,
       const Destination& destination, Handler&& handler)
   {
-    auto* const op = ::new (allocate(opening.get(), handler)) wait_op(
-        executor, opening, destination, std::move(handler));
+    auto* const op = ::new (allocate(impl.get(), handler)) wait_op(
+        executor, impl, destination, std::move(handler));
     handle self(op);
-    if (opening)
+    if (impl)
     {
-      op->generation = opening->current();
+      op->generation = impl->current_generation();
       op->accept_cancellation();
-      if (!op->destination_.room().empty() && opening->expects_nothing()
+      if (!op->destination_.room().empty() && !impl->is_look_due()
           && op->wait(self))
         return;
       op->looks_first_ = true;
@@ -189,13 +189,13 @@ public:
     const std::span<signal_info> infos = destination_.room();
     std::size_t count = 0;
 
-    if (!opening_)
+    if (!impl_)
       ec = boost::asio::error::bad_descriptor;
     else if (!ec || ec == boost::asio::error::operation_aborted)
     {
-      count = opening_->take(*this, infos, ec);
+      count = impl_->take(*this, infos, ec);
       if (std::exchange(looks_first_, false))
-        opening_->looked(count != 0);
+        impl_->note_look(count != 0);
       if (!ec && count == 0 && !infos.empty())
       {
         if (wait(self))
@@ -211,16 +211,16 @@ public:
   // Ends, and gives back the memory, which the handler may be the last to need.
   Handler finish() noexcept
   {
-    const auto opening = std::move(opening_);
-    if (opening)
+    const auto impl = std::move(impl_);
+    if (impl)
     {
-      opening->remove_slot(*this);
+      impl->remove_slot(*this);
       if (work_)
-        opening->remove_work();
+        impl->remove_work();
     }
     Handler handler(std::move(handler_));
     this->~wait_op();
-    deallocate(opening.get(), handler, this);
+    deallocate(impl.get(), handler, this);
     return handler;
   }
 
@@ -233,29 +233,29 @@ private:
   using own_pointer = typename std::allocator_traits<own_allocator>::pointer;
 
   // Whether the operation has no allocator of its own, nor needs one.
-  static constexpr bool is_allocated_by_opening
+  static constexpr bool is_allocated_by_impl
       = std::same_as<allocator, std::allocator<void>>
       && alignof(Handler) <= alignof(std::max_align_t);
 
   wait_op(const Executor& executor,
-      const std::shared_ptr<opening<Executor>>& opening,
+      const std::shared_ptr<signalfd_impl<Executor>>& impl,
       const Destination& destination, Handler&& handler)
     : handler_(std::move(handler)),
       executor_(boost::asio::get_associated_executor(handler_, executor)),
-      opening_(opening),
+      impl_(impl),
       destination_(destination)
   {
     if (is(executor))
       return;
     work_.emplace(executor_);
-    if (opening_)
-      opening_->add_work();
+    if (impl_)
+      impl_->add_work();
   }
 
-  static void* allocate(opening<Executor>* opening, const Handler& handler)
+  static void* allocate(signalfd_impl<Executor>* impl, const Handler& handler)
   {
-    if constexpr (is_allocated_by_opening)
-      return opening != nullptr ? opening->allocate(sizeof(wait_op))
+    if constexpr (is_allocated_by_impl)
+      return impl != nullptr ? impl->allocate(sizeof(wait_op))
                                 : ::operator new(sizeof(wait_op));
     else
     {
@@ -264,13 +264,13 @@ private:
     }
   }
 
-  static void deallocate(opening<Executor>* opening, const Handler& handler,
+  static void deallocate(signalfd_impl<Executor>* impl, const Handler& handler,
       wait_op* memory) noexcept
   {
-    if constexpr (is_allocated_by_opening)
+    if constexpr (is_allocated_by_impl)
     {
-      if (opening != nullptr)
-        opening->deallocate(memory, sizeof(wait_op));
+      if (impl != nullptr)
+        impl->deallocate(memory, sizeof(wait_op));
       else
         ::operator delete(memory);
     }
@@ -302,8 +302,8 @@ private:
   // Waits in the reactor; false if it was cancelled.
   bool wait(handle& self)
   {
-    const auto opening = opening_; // as long as this goes on
-    return opening->async_wait_readable(*this, self);
+    const auto impl = impl_; // as long as this goes on
+    return impl->async_wait_readable(*this, self);
   }
 
   // Whether the handler's executor is the object's.
@@ -326,9 +326,9 @@ private:
       if constexpr (!std::same_as<decltype(slot), none>)
         if (slot.is_connected())
         {
-          opening_->add_slot(*this);
+          impl_->add_slot(*this);
           slot.template emplace<canceller<Executor>>(
-              canceller<Executor>{opening_, id});
+              canceller<Executor>{impl_, id});
         }
     }
   }
@@ -337,9 +337,9 @@ private:
   executor_type executor_; // the object's, where the handler has none
   // Where the handler's executor is not the object's, the operation goes to and
   // fro between them, and each has to know: this one by itself, the object's by
-  // the opening, which knows how long it lives.
+  // the impl, which knows how long it lives.
   std::optional<boost::asio::executor_work_guard<executor_type>> work_;
-  std::shared_ptr<opening<Executor>> opening_;
+  std::shared_ptr<signalfd_impl<Executor>> impl_;
   Destination destination_;
   bool posted_ = false;      // to the object's executor
   bool looks_first_ = false; // without a wait before
@@ -364,12 +364,12 @@ public:
 
   template <typename Handler, typename Destination>
   void operator()(Handler&& handler,
-      const std::shared_ptr<opening_holder<Executor>>& object,
+      const std::shared_ptr<impl_holder<Executor>>& object,
       const Destination& destination) const
   {
     using op = wait_op<Executor, Destination, std::decay_t<Handler>>;
     std::decay_t<Handler> own(std::forward<Handler>(handler));
-    op::start(executor_, object->opening, destination, std::move(own));
+    op::start(executor_, object->impl, destination, std::move(own));
   }
 
 private:

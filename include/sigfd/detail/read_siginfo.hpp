@@ -1,13 +1,13 @@
 //
-// detail/read_records.hpp
+// detail/read_siginfo.hpp
 // ~~~~~~~~~~~~~~~~~~~~~~~
 //
 // Distributed under the Boost Software License, Version 1.0.
 // See the file LICENSE at the top of this project.
 //
 
-#ifndef SIGFD_DETAIL_READ_RECORDS_HPP
-#define SIGFD_DETAIL_READ_RECORDS_HPP
+#ifndef SIGFD_DETAIL_READ_SIGINFO_HPP
+#define SIGFD_DETAIL_READ_SIGINFO_HPP
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/system_error.hpp>
@@ -25,7 +25,7 @@ namespace sigfd::detail {
 
 // What every source has: a non-blocking descriptor that is filled with records.
 // It is not owned: whoever waits for it owns it, and outlives close().
-class record_reader
+class siginfo_reader
 {
 public:
   // Takes up to infos.size() records, which must not be 0, by one read(2).
@@ -45,4 +45,4 @@ protected:
 
 } // namespace sigfd::detail
 
-#endif // SIGFD_DETAIL_READ_RECORDS_HPP
+#endif // SIGFD_DETAIL_READ_SIGINFO_HPP

@@ -1,19 +1,19 @@
 //
-// detail/signal_waiter.hpp
-// ~~~~~~~~~~~~~~~~~~~~~~~~
+// detail/pipe_thread.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~
 //
 // Distributed under the Boost Software License, Version 1.0.
 // See the file LICENSE at the top of this project.
 //
 
-#ifndef SIGFD_DETAIL_SIGNAL_WAITER_HPP
-#define SIGFD_DETAIL_SIGNAL_WAITER_HPP
+#ifndef SIGFD_DETAIL_PIPE_THREAD_HPP
+#define SIGFD_DETAIL_PIPE_THREAD_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/stray_mail.hpp>
 #include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
-#include <sigfd/detail/wait_for_signal.hpp>
+#include <sigfd/detail/sigwait.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
@@ -44,12 +44,12 @@ namespace sigfd::detail {
 // The thread can be brought to rest. It then has nothing in its hands: whatever
 // it took was written into the pipe, in front of a mark. Only at rest are the
 // mask and the backlog changed; that is all there is to synchronise.
-class signal_waiter
+class pipe_thread
 {
 public:
-  signal_waiter() noexcept = default;
-  signal_waiter(const signal_waiter&) = delete;
-  signal_waiter& operator=(const signal_waiter&) = delete;
+  pipe_thread() noexcept = default;
+  pipe_thread(const pipe_thread&) = delete;
+  pipe_thread& operator=(const pipe_thread&) = delete;
 
   // Starts the thread, at work.
   void start(unique_fd write_end, const signal_mask& mask,
@@ -75,15 +75,15 @@ public:
 
   // Tells the thread to rest. The caller reads the pipe until it finds a mark,
   // and has then taken everything that the thread ever took.
-  void ask_to_rest() noexcept
+  void request_pause() noexcept
   {
-    rests_asked_.fetch_add(1, std::memory_order_release);
-    rests_asked_.notify_one();
-    ::pthread_kill(thread_, wake_up);
+    pauses_requested_.fetch_add(1, std::memory_order_release);
+    pauses_requested_.notify_one();
+    ::pthread_kill(thread_, pause_signal);
   }
 
   // Whether a record is the mark, which stands for no signal.
-  static bool is_mark(const signal_info& info) noexcept
+  static bool is_sentinel(const signal_info& info) noexcept
   {
     return info.number() == 0;
   }
@@ -93,7 +93,7 @@ public:
   {
     mask_ = mask;
     waited_ = mask.native();
-    ::sigaddset(&waited_, wake_up);
+    ::sigaddset(&waited_, pause_signal);
   }
 
   // At rest: puts records into the empty pipe again, before anything new. What
@@ -111,8 +111,8 @@ public:
   // At rest: lets the thread work again.
   void resume() noexcept
   {
-    rests_ended_.fetch_add(1, std::memory_order_release);
-    rests_ended_.notify_one();
+    pauses_ended_.fetch_add(1, std::memory_order_release);
+    pauses_ended_.notify_one();
   }
 
   // At rest: ends the thread, and waits for its end.
@@ -134,7 +134,7 @@ private:
   // nobody can watch, so it is never mistaken for one of those waited for. A
   // private signal is taken before any of the process: once it was sent, the
   // thread takes no other.
-  static constexpr int wake_up = SIGFPE;
+  static constexpr int pause_signal = SIGFPE;
 
   // What the thread uses is a few hundred bytes, and what the C library and the
   // sanitizers keep on a stack is less than 256 KiB; but glibc takes the
@@ -166,7 +166,7 @@ private:
     ::pthread_attr_setstacksize(&attributes, stack_size);
     const int error = ::pthread_create(&thread_, &attributes,
         [](void* self) -> void* {
-          static_cast<signal_waiter*>(self)->run();
+          static_cast<pipe_thread*>(self)->run();
           return nullptr;
         },
         this);
@@ -178,36 +178,36 @@ private:
   void run() noexcept
   {
     ::pthread_setname_np(::pthread_self(), "sigfd-pipe");
-    unsigned rests = 0; // how many have ended
+    unsigned pauses = 0; // how many have ended
     bool woken = false; // whether the wake-up of this rest was taken
     for (;;)
     {
-      if (rests_asked_.load(std::memory_order_acquire) != rests)
+      if (pauses_requested_.load(std::memory_order_acquire) != pauses)
       {
         if (!std::exchange(woken, false))
-          take_wake_up();
+          take_pause_signal();
         write(signal_info()); // the mark
-        rests_ended_.wait(rests, std::memory_order_acquire);
-        ++rests;
+        pauses_ended_.wait(pauses, std::memory_order_acquire);
+        ++pauses;
         if (stopped_)
           return;
         for (const signal_info& info : std::exchange(backlog_, {}))
           write(info);
         continue;
       }
-      signal_info info = wait_for_signal(waited_);
+      signal_info info = sigwait_info(waited_);
       if (info.number() == 0)
       {
         if (errno != EINTR) // the program has forbidden it since
-          rests_asked_.wait(rests, std::memory_order_acquire);
+          pauses_requested_.wait(pauses, std::memory_order_acquire);
       }
-      else if (info.number() != wake_up)
+      else if (info.number() != pause_signal)
       {
-        if (strays.open(info))
+        if (undelivered().consume_wakeup(info))
           write(info);
-        strays.retry(mask_);
+        undelivered().retry_strays(mask_);
       }
-      else if (rests_asked_.load(std::memory_order_acquire) != rests)
+      else if (pauses_requested_.load(std::memory_order_acquire) != pauses)
         woken = true;
       else
         pass_on();
@@ -216,11 +216,11 @@ private:
 
   // Takes the wake-up of a rest that was noticed without it. It was sent, or is
   // just being sent, and must be gone before the next: two would become one.
-  static void take_wake_up() noexcept
+  static void take_pause_signal() noexcept
   {
     ::sigset_t only;
     ::sigemptyset(&only);
-    ::sigaddset(&only, wake_up);
+    ::sigaddset(&only, pause_signal);
     int number;
     ::sigwait(&only, &number);
   }
@@ -230,7 +230,7 @@ private:
   // here again, so the main thread has it, the first that would have got it.
   static void pass_on() noexcept
   {
-    ::syscall(SYS_tgkill, ::getpid(), ::getpid(), wake_up);
+    ::syscall(SYS_tgkill, ::getpid(), ::getpid(), pause_signal);
   }
 
   // Whether a record can be written without blocking.
@@ -254,11 +254,11 @@ private:
   signal_mask mask_;
   ::sigset_t waited_{}; // the mask, and the wake-up
   std::vector<signal_info> backlog_;
-  std::atomic<unsigned> rests_asked_{0};
-  std::atomic<unsigned> rests_ended_{0};
+  std::atomic<unsigned> pauses_requested_{0};
+  std::atomic<unsigned> pauses_ended_{0};
   bool stopped_ = false;
 };
 
 } // namespace sigfd::detail
 
-#endif // SIGFD_DETAIL_SIGNAL_WAITER_HPP
+#endif // SIGFD_DETAIL_PIPE_THREAD_HPP

@@ -1,12 +1,13 @@
-// The mail by itself: what is put in comes out, and its wake-ups.
+// The queue of strays by itself: what is put in comes out, and its wake-up
+// signals.
 
-#include <sigfd/detail/stray_mail.hpp>
+#include <sigfd/detail/undelivered.hpp>
 
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/raw_siginfo.hpp"
 
-#include <sigfd/detail/wait_for_signal.hpp>
+#include <sigfd/detail/sigwait.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,26 +25,28 @@ namespace {
 
 using sigfd::signal_info;
 using sigfd::signal_mask;
-using sigfd::detail::stray_mail;
-using sigfd::detail::take_signal;
+using sigfd::detail::stray_queue;
+using sigfd::detail::take_pending;
+using sigfd::detail::undelivered_signals;
 
-// Blocks everything: wake-ups are pending here.
+// Blocks everything: wake-up signals are pending here.
 struct fixture
 {
   sigfd::scoped_signal_block block{signal_mask::all()};
-  std::unique_ptr<stray_mail> mail = std::make_unique<stray_mail>();
+  std::unique_ptr<stray_queue> queue = std::make_unique<stray_queue>();
+  undelivered_signals undelivered{*queue};
 
   signal_info take_one(int number)
   {
     signal_info info;
-    mail->take({number}, {&info, 1});
+    undelivered.take_strays({number}, {&info, 1});
     return info;
   }
 
   ~fixture()
   {
     for (int n : signal_mask::all())
-      while (take_signal(n).number() != 0)
+      while (take_pending(n).number() != 0)
         continue;
   }
 };
@@ -65,59 +68,60 @@ int value_of(const signal_info& info)
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(stray_mail_, fixture)
+BOOST_FIXTURE_TEST_SUITE(stray_queue_, fixture)
 
 BOOST_AUTO_TEST_CASE(it_is_taken_by_mask_in_the_order_it_came)
 {
-  BOOST_TEST(!mail->may_have_mail());
+  BOOST_TEST(!queue->may_have_any());
   for (int i = 0; i < 6; ++i)
-    BOOST_REQUIRE(mail->put(queued(i % 2 == 0 ? SIGRTMIN : SIGRTMIN + 2, i)));
-  BOOST_TEST(mail->may_have_mail());
+    BOOST_REQUIRE(queue->put(queued(i % 2 == 0 ? SIGRTMIN : SIGRTMIN + 2, i)));
+  BOOST_TEST(queue->may_have_any());
 
   std::array<signal_info, 2> infos;
-  BOOST_TEST(mail->take({SIGTERM}, infos) == 0u);
-  BOOST_REQUIRE(mail->take({SIGRTMIN}, infos) == 2u);
+  BOOST_TEST(undelivered.take_strays({SIGTERM}, infos) == 0u);
+  BOOST_REQUIRE(undelivered.take_strays({SIGRTMIN}, infos) == 2u);
   BOOST_TEST(value_of(infos[0]) == 0);
   BOOST_TEST(value_of(infos[1]) == 2);
-  BOOST_REQUIRE(mail->take({SIGRTMIN, SIGRTMIN + 2}, infos) == 2u);
+  const signal_mask both{SIGRTMIN, SIGRTMIN + 2};
+  BOOST_REQUIRE(undelivered.take_strays(both, infos) == 2u);
   BOOST_TEST(value_of(infos[0]) == 1);
   BOOST_TEST(value_of(infos[1]) == 3);
   BOOST_TEST(value_of(take_one(SIGRTMIN)) == 4);
   BOOST_TEST(value_of(take_one(SIGRTMIN + 2)) == 5);
-  BOOST_TEST(!mail->may_have_mail());
+  BOOST_TEST(!queue->may_have_any());
 }
 
-BOOST_AUTO_TEST_CASE(who_reads_a_wakeup_gets_the_mail)
+BOOST_AUTO_TEST_CASE(who_reads_a_wakeup_gets_the_stray)
 {
-  mail->send_wakeup(SIGRTMIN);
-  const signal_info whole = take_signal(SIGRTMIN);
+  queue->send_wakeup(SIGRTMIN);
+  const signal_info whole = take_pending(SIGRTMIN);
   ::siginfo_t raw{};
   raw.si_signo = SIGRTMIN;
   const signal_info bare(raw);
-  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 1)));
-  BOOST_REQUIRE(mail->put(queued(SIGRTMIN + 1, 2)));
-  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 3)));
+  BOOST_REQUIRE(queue->put(queued(SIGRTMIN, 1)));
+  BOOST_REQUIRE(queue->put(queued(SIGRTMIN + 1, 2)));
+  BOOST_REQUIRE(queue->put(queued(SIGRTMIN, 3)));
   std::array<signal_info, 5> infos{
       whole, queued(SIGRTMIN, 7), bare, whole, bare};
-  BOOST_REQUIRE(mail->open(infos) == 4u);
+  BOOST_REQUIRE(undelivered.consume_wakeups(infos) == 4u);
   BOOST_TEST(value_of(infos[0]) == 1);
   BOOST_TEST(value_of(infos[1]) == 7);
   BOOST_TEST(value_of(infos[2]) == 3);
-  BOOST_TEST((infos[3] == bare)); // perhaps a signal, where there is no mail
-  BOOST_TEST(mail->may_have_mail());
+  BOOST_TEST((infos[3] == bare)); // perhaps a signal, where there is no stray
+  BOOST_TEST(queue->may_have_any());
 }
 
 BOOST_AUTO_TEST_CASE(its_room_is_limited)
 {
-  const int capacity = static_cast<int>(stray_mail::capacity);
+  const int capacity = static_cast<int>(stray_queue::capacity);
   for (int i = 0; i < capacity; ++i)
-    BOOST_REQUIRE(mail->put(queued(SIGRTMIN, i)));
-  BOOST_TEST(!mail->put(queued(SIGRTMIN, -1)));
+    BOOST_REQUIRE(queue->put(queued(SIGRTMIN, i)));
+  BOOST_TEST(!queue->put(queued(SIGRTMIN, -1)));
   BOOST_TEST(value_of(take_one(SIGRTMIN)) == 0);
-  BOOST_TEST(mail->put(queued(SIGRTMIN, capacity)));
+  BOOST_TEST(queue->put(queued(SIGRTMIN, capacity)));
   for (int i = 1; i <= capacity; ++i)
     BOOST_REQUIRE(value_of(take_one(SIGRTMIN)) == i);
-  BOOST_TEST(!mail->may_have_mail());
+  BOOST_TEST(!queue->may_have_any());
 }
 
 BOOST_AUTO_TEST_CASE(threads_put_in_and_take_out)
@@ -130,7 +134,7 @@ BOOST_AUTO_TEST_CASE(threads_put_in_and_take_out)
   {
     threads.emplace_back([&, t] {
       for (int i = 0; i < each; ++i)
-        while (!mail->put(queued(SIGRTMIN, t * each + i)))
+        while (!queue->put(queued(SIGRTMIN, t * each + i)))
           std::this_thread::yield();
     });
     threads.emplace_back([&] {
@@ -148,15 +152,15 @@ BOOST_AUTO_TEST_CASE(threads_put_in_and_take_out)
     BOOST_REQUIRE(count == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_child_does_not_find_the_mail_of_its_parent)
+BOOST_AUTO_TEST_CASE(a_child_does_not_find_the_strays_of_its_parent)
 {
-  for (std::size_t i = 0; i < stray_mail::capacity; ++i)
-    BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 1)));
+  for (std::size_t i = 0; i < stray_queue::capacity; ++i)
+    BOOST_REQUIRE(queue->put(queued(SIGRTMIN, 1)));
   support::process child([&] {
     if (take_one(SIGRTMIN).number() != 0)
       return 1;
-    for (std::size_t i = 0; i < stray_mail::capacity; ++i)
-      if (!mail->put(queued(SIGRTMIN, 2)))
+    for (std::size_t i = 0; i < stray_queue::capacity; ++i)
+      if (!queue->put(queued(SIGRTMIN, 2)))
         return 2;
     return value_of(take_one(SIGRTMIN)) == 2 ? 0 : 3;
   });
@@ -167,12 +171,12 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_find_the_mail_of_its_parent)
 BOOST_AUTO_TEST_CASE(a_wakeup_is_known_where_there_is_room)
 {
   const int number = SIGRTMIN + 1;
-  BOOST_TEST(!mail->may_have_woken(number));
-  mail->send_wakeup(number);
-  BOOST_TEST(mail->may_have_woken(number));
-  const signal_info wakeup = take_signal(number);
+  BOOST_TEST(!queue->may_have_wakeup(number));
+  queue->send_wakeup(number);
+  BOOST_TEST(queue->may_have_wakeup(number));
+  const signal_info wakeup = take_pending(number);
   BOOST_TEST(wakeup.number() == number);
-  BOOST_TEST(mail->is_wakeup(wakeup));
+  BOOST_TEST(queue->is_wakeup(wakeup));
 }
 
 BOOST_AUTO_TEST_CASE(no_signal_of_others_is_taken_for_a_wakeup)
@@ -182,11 +186,11 @@ BOOST_AUTO_TEST_CASE(no_signal_of_others_is_taken_for_a_wakeup)
   ::siginfo_t raw{};
   raw.si_signo = SIGRTMIN + 1;
   raw.si_code = SI_USER;
-  BOOST_TEST(!mail->is_wakeup(signal_info(raw)));
+  BOOST_TEST(!queue->is_wakeup(signal_info(raw)));
   BOOST_REQUIRE(::kill(::getpid(), SIGRTMIN) == 0);
-  BOOST_TEST(!mail->is_wakeup(take_signal(SIGRTMIN)));
-  mail->send_wakeup(SIGRTMIN);
-  ::siginfo_t forged = take_signal(SIGRTMIN).to_siginfo();
+  BOOST_TEST(!queue->is_wakeup(take_pending(SIGRTMIN)));
+  queue->send_wakeup(SIGRTMIN);
+  ::siginfo_t forged = take_pending(SIGRTMIN).to_siginfo();
   const ::pid_t parent = ::getpid();
   support::process child([&] {
     return ::syscall(SYS_rt_sigqueueinfo, parent, SIGRTMIN, &forged) == -1 ? 0
@@ -204,27 +208,27 @@ BOOST_AUTO_TEST_CASE(a_wakeup_arrives_bare_where_the_queue_is_full)
     const int number = SIGRTMIN + 1;
     if (support::is_pending(number))
       return 2;
-    mail->send_wakeup(number);
+    queue->send_wakeup(number);
     if (!support::is_pending(number))
       return 3;
-    const signal_info wakeup = take_signal(number);
+    const signal_info wakeup = take_pending(number);
     if (wakeup.number() != number || wakeup.sender())
       return 4;
-    return mail->is_wakeup(wakeup) ? 5 : 0;
+    return queue->is_wakeup(wakeup) ? 5 : 0;
   });
   BOOST_TEST(child.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_left_is_queued_again_where_there_is_room)
 {
-  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 1)));
-  BOOST_REQUIRE(mail->put(queued(SIGRTMIN, 2)));
-  mail->retry({SIGRTMIN + 2});
+  BOOST_REQUIRE(queue->put(queued(SIGRTMIN, 1)));
+  BOOST_REQUIRE(queue->put(queued(SIGRTMIN, 2)));
+  undelivered.retry({SIGRTMIN + 2});
   BOOST_TEST(!support::is_pending(SIGRTMIN));
-  mail->retry({SIGRTMIN, SIGRTMIN + 2});
-  BOOST_TEST(!mail->may_have_mail());
-  BOOST_TEST(value_of(take_signal(SIGRTMIN)) == 1);
-  BOOST_TEST(value_of(take_signal(SIGRTMIN)) == 2);
+  undelivered.retry({SIGRTMIN, SIGRTMIN + 2});
+  BOOST_TEST(!queue->may_have_any());
+  BOOST_TEST(value_of(take_pending(SIGRTMIN)) == 1);
+  BOOST_TEST(value_of(take_pending(SIGRTMIN)) == 2);
   BOOST_TEST(!support::is_pending(SIGRTMIN + 2));
 }
 
@@ -233,9 +237,9 @@ BOOST_AUTO_TEST_CASE(what_is_left_wakes_readers_where_there_is_no_room)
   support::process child([&] {
     const ::rlimit none{0, 0};
     if (::setrlimit(RLIMIT_SIGPENDING, &none) == -1
-        || !mail->put(queued(SIGRTMIN, 1)))
+        || !queue->put(queued(SIGRTMIN, 1)))
       return 1;
-    mail->retry({SIGRTMIN, SIGRTMIN + 2});
+    undelivered.retry({SIGRTMIN, SIGRTMIN + 2});
     if (!support::is_pending(SIGRTMIN) || support::is_pending(SIGRTMIN + 2))
       return 2;
     return value_of(take_one(SIGRTMIN)) == 1 ? 0 : 3;

@@ -1,21 +1,21 @@
 //
-// detail/opening.hpp
-// ~~~~~~~~~~~~~~~~~~
+// detail/signalfd_impl.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~~
 //
 // Distributed under the Boost Software License, Version 1.0.
 // See the file LICENSE at the top of this project.
 //
 
-#ifndef SIGFD_DETAIL_OPENING_HPP
-#define SIGFD_DETAIL_OPENING_HPP
+#ifndef SIGFD_DETAIL_SIGNALFD_IMPL_HPP
+#define SIGFD_DETAIL_SIGNALFD_IMPL_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/give_back.hpp>
-#include <sigfd/detail/process_local.hpp>
+#include <sigfd/detail/fork_reset.hpp>
+#include <sigfd/detail/handler_registration.hpp>
+#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
-#include <sigfd/detail/stray_guard.hpp>
-#include <sigfd/detail/stray_mail.hpp>
+#include <sigfd/detail/speculative_read.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/error.hpp>
@@ -72,16 +72,16 @@ struct started_wait
 // held for a few system calls that do not block, or while the source changes or
 // ends, and never while a handler runs, moves or allocates.
 template <typename Executor>
-class opening final : public service_member
+class signalfd_impl final : public service_member
 {
 public:
-  explicit opening(const Executor& executor)
+  explicit signalfd_impl(const Executor& executor)
     : executor_(executor),
       descriptor_(std::in_place, executor)
   {
   }
 
-  ~opening()
+  ~signalfd_impl()
   {
     close();
     for (std::atomic<void*>& block : spare_blocks_)
@@ -111,12 +111,12 @@ public:
     fd.release();
     owner_ = this_process();
     if (options.stray == stray_policy::forward)
-      guard.stay_mapped(); // without a lock: the loader has one
+      handler_registration::stay_mapped(); // without a lock: the loader has one
     service_ = &boost::asio::use_service<signalfd_service>(
         context_of(*executor_));
-    service_->enroll(*this);
-    guard_only(mask);
-    block(mask, mask);
+    service_->add(*this);
+    forward_strays_of(mask);
+    block(mask);
   }
 
   // Changes what is watched, with the policies given to open().
@@ -133,11 +133,11 @@ public:
     if (ec)
       return;
     lock.lock();
-    guard_only(old | mask);
+    forward_strays_of(old | mask);
     source_.update(mask, ec);
-    guard_only(ec ? old : mask);
+    forward_strays_of(ec ? old : mask);
     if (!ec)
-      block(mask, mask - old);
+      block(mask - old);
   }
 
   // Adds a signal with flags for its action.
@@ -151,14 +151,14 @@ public:
     if (ec)
       return;
     if (options_.stray == stray_policy::forward)
-      watch_.add(number, f, ec);
+      registration_.add(number, f, ec);
     else if (f != signalfd_base::flags::none
         && f != signalfd_base::flags::dont_care)
       ec = boost::asio::error::operation_not_supported;
     if (!ec)
       update(mask, ec);
     if (ec && is_new)
-      guard_only(source_.mask());
+      forward_strays_of(source_.mask());
   }
 
   // What is watched, and how.
@@ -186,7 +186,7 @@ public:
   }
 
   // The generation of an operation that starts now.
-  std::uint64_t current() const noexcept
+  std::uint64_t current_generation() const noexcept
   {
     return generation_.load();
   }
@@ -244,27 +244,16 @@ public:
     ::operator delete(block);
   }
 
-  // Whether an operation that starts now will probably find nothing, so that it
-  // is better to wait at once than to look first. Once in a while it should
-  // look nevertheless, to notice when there is more than one at a time again.
-  bool expects_nothing() noexcept
+  // Whether an operation that starts now is to look before it waits.
+  bool is_look_due() noexcept
   {
-    const unsigned waits = waits_until_look_.load(std::memory_order_relaxed);
-    if (waits == 0 || parked().may_have_any())
-      return false;
-    waits_until_look_.store(waits - 1, std::memory_order_relaxed);
-    return true;
+    return source_.may_have_kept() || speculative_read_.is_due();
   }
 
-  // How a first look ended. The next becomes rarer as long as it finds nothing.
-  void looked(bool found) noexcept
+  // How such a look ended.
+  void note_look(bool found) noexcept
   {
-    const unsigned waits = waits_between_looks_.load(std::memory_order_relaxed);
-    if (found && waits == 0)
-      return;
-    const unsigned next = found ? 0 : std::clamp(2 * waits, 1u, 1024u);
-    waits_between_looks_.store(next, std::memory_order_relaxed);
-    waits_until_look_.store(next, std::memory_order_relaxed);
+    speculative_read_.note(found);
   }
 
   // Takes what is pending for an operation, or says operation_aborted if the
@@ -302,7 +291,7 @@ public:
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    return take({.generation = current()}, infos, ec);
+    return take({.generation = current_generation()}, infos, ec);
   }
 
   // Blocks until the descriptor is readable, or a signal handler has run. Not
@@ -352,9 +341,9 @@ public:
       return;
     }
     if (signalfd_service* service = std::exchange(service_, nullptr))
-      service->withdraw(*this);
+      service->remove(*this);
     const std::lock_guard lock(mutex_);
-    dismantle();
+    destroy();
   }
 
 private:
@@ -392,7 +381,7 @@ private:
   {
     const std::lock_guard lock(mutex_);
     service_ = nullptr;
-    dismantle();
+    destroy();
   }
 
   boost::system::error_code notify_fork(
@@ -423,21 +412,21 @@ private:
     if (!ec)
       descriptor_->assign(fd.get(), ec);
     if (ec)
-      dismantle(); // ends the source before fd closes
+      destroy(); // ends the source before fd closes
     else
       fd.release();
     return ec;
   }
 
   // With the mutex: ends the descriptor and all that is of the context.
-  void dismantle() noexcept
+  void destroy() noexcept
   {
     ++generation_;
     source_.close();
     work_.reset();
     descriptor_.reset();
     executor_.reset(); // a strand's must not outlive its context
-    watch_.set(signal_mask());
+    registration_.set(signal_mask());
   }
 
   // In a child of fork(2) that nobody told: the reactor is the parent's, and a
@@ -452,7 +441,7 @@ private:
     ::new (&work_) std::optional<work_guard>;
     ::new (&descriptor_) std::optional<descriptor_type>;
     ::new (&executor_) std::optional<Executor>;
-    watch_.set(signal_mask());
+    registration_.set(signal_mask());
   }
 
   // Under mask_policy::require, an error for a signal that is not blocked.
@@ -473,21 +462,20 @@ private:
   }
 
   // Has strays of these signals, and no others, forwarded, as the policy says.
-  void guard_only(const signal_mask& mask) noexcept
+  void forward_strays_of(const signal_mask& mask) noexcept
   {
     if (options_.stray == stray_policy::forward)
-      watch_.set(mask);
+      registration_.set(mask);
   }
 
   // Blocks what was added to the mask, as the policy says. Only then what could
   // not go back to the process before, and what former watchers left, is queued
   // again: unblocked, it would act.
-  void block(const signal_mask& mask, const signal_mask& added) noexcept
+  void block(const signal_mask& added) noexcept
   {
     if (options_.mask == mask_policy::block)
       scoped_signal_block(added).release();
-    parked().retry(mask);
-    strays.retry(mask);
+    source_.retry_undelivered();
   }
 
   using work_guard = boost::asio::executor_work_guard<Executor>;
@@ -501,23 +489,22 @@ private:
   std::vector<started_wait*> with_slot_;
   std::uint64_t last_id_ = 0;
   std::atomic<std::uint64_t> generation_ = 0;
-  std::atomic<unsigned> waits_until_look_ = 0; // hints, for all operations
-  std::atomic<unsigned> waits_between_looks_ = 0;
+  speculative_read speculative_read_;
   std::array<std::atomic<void*>, 2> spare_blocks_{};
   signal_source source_;
-  stray_watch watch_;
+  handler_registration registration_;
   open_options options_;
   std::uint32_t owner_ = this_process(); // whose reactor has the descriptor
 };
 
-// Where an object has its opening, and its operations look for it when they
+// Where an object has its impl, and its operations look for it when they
 // start, which may be long after the call that makes them.
 template <typename Executor>
-struct opening_holder
+struct impl_holder
 {
-  std::shared_ptr<detail::opening<Executor>> opening;
+  std::shared_ptr<signalfd_impl<Executor>> impl;
 };
 
 } // namespace sigfd::detail
 
-#endif // SIGFD_DETAIL_OPENING_HPP
+#endif // SIGFD_DETAIL_SIGNALFD_IMPL_HPP

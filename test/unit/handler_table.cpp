@@ -1,7 +1,7 @@
-// The guard by itself: counting, what it installs, and what the handler does
+// The handler of strays by itself: counting, what it installs, and what the handler does
 // where there is no room.
 
-#include <sigfd/detail/stray_guard.hpp>
+#include <sigfd/detail/handler_registration.hpp>
 #include <sigfd/stray_counts.hpp>
 
 #include "support/process.hpp"
@@ -22,10 +22,11 @@ namespace {
 using boost::system::error_code;
 using sigfd::signal_info;
 using sigfd::signal_mask;
-using sigfd::detail::guard;
-using sigfd::detail::stray_watch;
+using sigfd::detail::handlers;
+using sigfd::detail::handler_registration;
 using sigfd::detail::strays;
-using sigfd::detail::take_signal;
+using sigfd::detail::take_pending;
+using sigfd::detail::undelivered;
 using flags = sigfd::signalfd_base::flags;
 
 void unblock(int number)
@@ -38,13 +39,13 @@ void unblock(int number)
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(stray_guard)
+BOOST_AUTO_TEST_SUITE(handler_table_)
 
 BOOST_AUTO_TEST_CASE(watchers_are_counted_per_signal)
 {
-  stray_watch first;
+  handler_registration first;
   {
-    stray_watch second;
+    handler_registration second;
     first.set({SIGUSR1, SIGUSR2});
     second.set({SIGUSR2, SIGTERM});
     BOOST_TEST(support::has_siginfo_handler(SIGUSR1));
@@ -61,7 +62,7 @@ BOOST_AUTO_TEST_CASE(watchers_are_counted_per_signal)
 
 BOOST_AUTO_TEST_CASE(no_signal_interrupts_the_handler)
 {
-  stray_watch watch;
+  handler_registration watch;
   watch.set({SIGUSR1});
   // As the kernel has it: sigaction(3) need not show the C library's own.
   struct
@@ -84,17 +85,17 @@ BOOST_AUTO_TEST_CASE(no_signal_interrupts_the_handler)
 
 BOOST_AUTO_TEST_CASE(a_standard_signal_is_queued_again)
 {
-  stray_watch watch;
+  handler_registration watch;
   watch.set({SIGUSR1});
   const auto before = sigfd::count_strays();
   BOOST_REQUIRE(support::queue(::getpid(), SIGUSR1, 5)); // caught here
   BOOST_TEST(support::is_blocked(SIGUSR1));
-  const signal_info info = take_signal(SIGUSR1);
+  const signal_info info = take_pending(SIGUSR1);
   BOOST_TEST(info.code() == SI_QUEUE);
   BOOST_TEST(info.value().value().sival_int == 5);
   BOOST_TEST(info.sender().value().pid == ::getpid());
   BOOST_TEST(!support::is_pending(SIGUSR1));
-  BOOST_TEST(!strays.may_have_mail());
+  BOOST_TEST(!strays.may_have_any());
   BOOST_TEST(sigfd::count_strays().caught == before.caught + 1);
   unblock(SIGUSR1);
 }
@@ -102,13 +103,13 @@ BOOST_AUTO_TEST_CASE(a_standard_signal_is_queued_again)
 BOOST_AUTO_TEST_CASE(a_realtime_signal_is_queued_again)
 {
   const int number = SIGRTMIN + 1;
-  stray_watch watch;
+  handler_registration watch;
   watch.set({number});
   const auto before = sigfd::count_strays();
   BOOST_REQUIRE(support::queue(::getpid(), number, 5)); // caught here
   BOOST_TEST(support::is_blocked(number));
-  BOOST_TEST(!strays.may_have_mail());
-  const signal_info info = take_signal(number);
+  BOOST_TEST(!strays.may_have_any());
+  const signal_info info = take_pending(number);
   BOOST_TEST(info.code() == SI_QUEUE);
   BOOST_TEST(info.value().value().sival_int == 5);
   BOOST_TEST(!support::is_pending(number));
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_realtime_signal_is_queued_again)
   // One of kill(2) goes under another code, because the kernel would not refuse
   // it without room for what came with it.
   BOOST_REQUIRE(::kill(::getpid(), number) == 0);
-  signal_info sent = take_signal(number);
+  signal_info sent = take_pending(number);
   BOOST_TEST(sent.code() == SI_TKILL);
   sigfd::detail::restore_code(sent);
   BOOST_TEST(sent.code() == SI_USER);
@@ -126,11 +127,11 @@ BOOST_AUTO_TEST_CASE(a_realtime_signal_is_queued_again)
   unblock(number);
 }
 
-BOOST_AUTO_TEST_CASE(without_room_it_is_in_the_mail)
+BOOST_AUTO_TEST_CASE(without_room_it_is_in_the_queue_of_strays)
 {
   support::process child([] {
     const int number = SIGRTMIN + 1;
-    stray_watch watch;
+    handler_registration watch;
     watch.set({number});
     sigfd::scoped_signal_block({number}).release();
     if (!support::queue(::getpid(), number, 5))
@@ -146,18 +147,18 @@ BOOST_AUTO_TEST_CASE(without_room_it_is_in_the_mail)
     if (!support::is_pending(number) || !support::is_blocked(number))
       return 3;
     std::array<signal_info, 2> infos;
-    if (strays.take({number}, infos) != 1)
+    if (undelivered().take_strays({number}, infos) != 1)
       return 4;
     return infos[0].value().value().sival_int == 5 ? 0 : 5;
   });
   BOOST_TEST(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(no_wakeup_outlasts_the_guard)
+BOOST_AUTO_TEST_CASE(no_wakeup_outlasts_the_handler)
 {
   const int number = SIGRTMIN + 1;
   {
-    stray_watch watch;
+    handler_registration watch;
     watch.set({number});
     sigfd::scoped_signal_block({number}).release();
     strays.send_wakeup(number);
@@ -175,7 +176,7 @@ BOOST_AUTO_TEST_CASE(without_a_watcher_it_does_what_the_previous_action_would)
     ::sigaction(number, &own, nullptr);
     struct ::sigaction saved{};
     {
-      stray_watch watch;
+      handler_registration watch;
       watch.set({number});
       ::sigaction(number, nullptr, &saved);
     }
@@ -216,24 +217,24 @@ BOOST_AUTO_TEST_CASE(an_action_of_ours_is_nobodys_previous_one)
   theirs.sa_handler = SIG_IGN;
   struct ::sigaction saved{};
   {
-    stray_watch watch;
+    handler_registration watch;
     watch.set({SIGUSR1});
     ::sigaction(SIGUSR1, &theirs, &saved);
   }
   ::sigaction(SIGUSR1, &saved, nullptr);
   {
-    stray_watch watch;
+    handler_registration watch;
     watch.set({SIGUSR1});
   }
   BOOST_TEST(!support::has_siginfo_handler(SIGUSR1));
 }
 
-BOOST_AUTO_TEST_CASE(a_full_mail_and_queue_are_counted)
+BOOST_AUTO_TEST_CASE(what_neither_queue_takes_is_counted)
 {
   support::process child([] {
     const int number = SIGRTMIN + 1;
     const auto caught = sigfd::count_strays().caught;
-    stray_watch watch;
+    handler_registration watch;
     watch.set({number});
     ::siginfo_t raw{};
     raw.si_signo = SIGTERM;
@@ -268,7 +269,7 @@ BOOST_AUTO_TEST_CASE(called_by_hand_it_calls_the_previous_handler)
     else
       own.sa_handler = [](int number) { called += number == SIGUSR2; };
     BOOST_REQUIRE(::sigaction(SIGUSR2, &own, nullptr) == 0);
-    stray_watch watch;
+    handler_registration watch;
     watch.set({SIGUSR2, SIGWINCH});
     ::siginfo_t raw{};
     raw.si_pid = 5;
@@ -279,7 +280,7 @@ BOOST_AUTO_TEST_CASE(called_by_hand_it_calls_the_previous_handler)
     BOOST_TEST(called == 1);
     action.sa_sigaction(SIGWINCH, &raw, nullptr); // there was none
     BOOST_TEST(called == 1);
-    BOOST_TEST(!strays.may_have_mail());
+    BOOST_TEST(!strays.may_have_any());
   }
   ::signal(SIGUSR2, SIG_DFL);
 }
@@ -287,7 +288,7 @@ BOOST_AUTO_TEST_CASE(called_by_hand_it_calls_the_previous_handler)
 BOOST_AUTO_TEST_CASE(a_child_does_not_wait_for_handlers_of_its_parent)
 {
   // Forked while another thread is in the handler, as seen from the child.
-  stray_watch watch;
+  handler_registration watch;
   watch.set({SIGUSR1});
   support::process child([&] {
     watch.set({});

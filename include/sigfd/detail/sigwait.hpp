@@ -1,13 +1,13 @@
 //
-// detail/wait_for_signal.hpp
-// ~~~~~~~~~~~~~~~~~~~~~~~~~~
+// detail/sigwait.hpp
+// ~~~~~~~~~~~~~~~~~~
 //
 // Distributed under the Boost Software License, Version 1.0.
 // See the file LICENSE at the top of this project.
 //
 
-#ifndef SIGFD_DETAIL_WAIT_FOR_SIGNAL_HPP
-#define SIGFD_DETAIL_WAIT_FOR_SIGNAL_HPP
+#ifndef SIGFD_DETAIL_SIGWAIT_HPP
+#define SIGFD_DETAIL_SIGWAIT_HPP
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/system_error.hpp>
@@ -27,7 +27,7 @@ namespace sigfd::detail {
 // within a time; an object with the number 0 if there was none, or the wait was
 // interrupted. By the system call itself: glibc's sigwaitinfo changes the code
 // SI_TKILL.
-inline signal_info wait_for_signal(
+inline signal_info sigwait_info(
     const ::sigset_t& set, const ::timespec* within = nullptr) noexcept
 {
   ::siginfo_t info;
@@ -38,13 +38,13 @@ inline signal_info wait_for_signal(
 
 // Takes a signal that the thread blocks if it is pending for the process, or
 // for this thread; an object with the number 0 if it is not.
-inline signal_info take_signal(int number) noexcept
+inline signal_info take_pending(int number) noexcept
 {
   ::sigset_t only;
   ::sigemptyset(&only);
   ::sigaddset(&only, number);
   const ::timespec at_once{};
-  return wait_for_signal(only, &at_once);
+  return sigwait_info(only, &at_once);
 }
 
 // The error with which a sandbox refuses to wait for signals, or to wake who
@@ -54,7 +54,7 @@ inline boost::system::error_code check_signal_wait() noexcept
   ::sigset_t none;
   ::sigemptyset(&none);
   const ::timespec at_once{};
-  wait_for_signal(none, &at_once);
+  sigwait_info(none, &at_once);
   const bool done = (errno == EAGAIN || errno == EINTR)
       && ::syscall(SYS_tgkill, ::getpid(), ::gettid(), 0) == 0;
   return done ? boost::system::error_code() : system_error_code(errno);
@@ -62,4 +62,4 @@ inline boost::system::error_code check_signal_wait() noexcept
 
 } // namespace sigfd::detail
 
-#endif // SIGFD_DETAIL_WAIT_FOR_SIGNAL_HPP
+#endif // SIGFD_DETAIL_SIGWAIT_HPP

@@ -1,13 +1,13 @@
 //
-// detail/process_local.hpp
-// ~~~~~~~~~~~~~~~~~~~~~~~~
+// detail/fork_reset.hpp
+// ~~~~~~~~~~~~~~~~~~~~~
 //
 // Distributed under the Boost Software License, Version 1.0.
 // See the file LICENSE at the top of this project.
 //
 
-#ifndef SIGFD_DETAIL_PROCESS_LOCAL_HPP
-#define SIGFD_DETAIL_PROCESS_LOCAL_HPP
+#ifndef SIGFD_DETAIL_FORK_RESET_HPP
+#define SIGFD_DETAIL_FORK_RESET_HPP
 
 #include <sigfd/detail/config.hpp>
 
@@ -58,7 +58,7 @@ namespace sigfd::detail {
 }
 
 // A small value that is 0 again in a child process. Async-signal-safe.
-class process_value
+class fork_reset_value
 {
 public:
   // The value; of the parent's, nothing.
@@ -117,7 +117,7 @@ private:
 
 // A lock that a child process finds open; for what is whole at every moment.
 // Who waits for it sleeps, so that a thread of lower priority can unlock it.
-class process_mutex
+class fork_reset_mutex
 {
 public:
   void lock() noexcept
@@ -133,9 +133,9 @@ public:
   }
 
 private:
-  process_value held_;
+  fork_reset_value held_;
 };
 
 } // namespace sigfd::detail
 
-#endif // SIGFD_DETAIL_PROCESS_LOCAL_HPP
+#endif // SIGFD_DETAIL_FORK_RESET_HPP

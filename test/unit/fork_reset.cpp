@@ -1,6 +1,6 @@
 // What fork(2) copies of a process, and does not.
 
-#include <sigfd/detail/process_local.hpp>
+#include <sigfd/detail/fork_reset.hpp>
 
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
@@ -16,15 +16,15 @@
 #include <thread>
 #include <vector>
 
-using sigfd::detail::process_mutex;
-using sigfd::detail::process_value;
+using sigfd::detail::fork_reset_mutex;
+using sigfd::detail::fork_reset_value;
 using sigfd::detail::this_process;
 
-BOOST_AUTO_TEST_SUITE(process_local)
+BOOST_AUTO_TEST_SUITE(fork_reset)
 
 BOOST_AUTO_TEST_CASE(a_value_is_stored_exchanged_and_added_to)
 {
-  process_value value;
+  fork_reset_value value;
   BOOST_TEST(value.load() == 0u);
   BOOST_TEST(value.exchange(0, 3));
   BOOST_TEST(!value.exchange(0, 4));
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_value_is_stored_exchanged_and_added_to)
 
 BOOST_AUTO_TEST_CASE(threads_add_to_it)
 {
-  process_value value;
+  fork_reset_value value;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(threads_add_to_it)
 
 BOOST_AUTO_TEST_CASE(in_a_child_it_is_0)
 {
-  process_value value;
+  fork_reset_value value;
   value.store(5);
   support::process child([&] {
     if (value.load() != 0 || !value.exchange(0, 1) || value.load() != 1)
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(the_child_of_vfork_shares_it)
   // It runs in the memory of its parent: what it does there is for both.
   if (support::has_thread_sanitizer)
     return; // makes a fork of it
-  static process_value value;
+  static fork_reset_value value;
   value.store(5);
   const ::pid_t child = ::vfork();
   if (child == 0)
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(every_child_is_another_process)
 
 BOOST_AUTO_TEST_CASE(who_waits_for_a_value_is_woken)
 {
-  process_value value;
+  fork_reset_value value;
   std::thread thread([&] {
     value.store(1);
     value.notify();
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_value_is_woken)
 
 BOOST_AUTO_TEST_CASE(a_lock_is_held_by_one_thread)
 {
-  process_mutex mutex;
+  fork_reset_mutex mutex;
   long count = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_lock_is_held_by_one_thread)
 
 BOOST_AUTO_TEST_CASE(a_child_finds_a_lock_open)
 {
-  process_mutex mutex;
+  fork_reset_mutex mutex;
   mutex.lock();
   support::process child([&] {
     mutex.lock(); // for ever, if it were the parent's

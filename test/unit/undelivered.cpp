@@ -1,7 +1,7 @@
-// detail/give_back: signals go back to the process as they came, or wait here
+// detail/undelivered: signals go back to the process as they came, or wait here
 // until there is room.
 
-#include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/undelivered.hpp>
 
 #include "support/no_room.hpp"
 #include "support/process.hpp"
@@ -20,8 +20,8 @@ namespace {
 
 using sigfd::signal_info;
 using sigfd::signal_mask;
-using sigfd::detail::give_back;
-using sigfd::detail::parked;
+using sigfd::detail::requeue_or_keep;
+using sigfd::detail::undelivered;
 using support::no_room;
 
 // Blocks the signals that the tests use, and reads them from a signalfd.
@@ -69,10 +69,10 @@ BOOST_AUTO_TEST_CASE(keeps_everything_from_any_thread)
   for (const int code : {SI_USER, SI_KERNEL, SI_QUEUE, SI_TKILL, SI_MESGQ})
   {
     const signal_info sent = make(SIGRTMIN, code, 17);
-    give_back(sent);
+    requeue_or_keep(sent);
     BOOST_TEST((read() == sent));
     // Only a main thread's ID is that of the process.
-    std::thread([&] { give_back(sent); }).join();
+    std::thread([&] { requeue_or_keep(sent); }).join();
     BOOST_TEST((read() == sent));
   }
 }
@@ -82,23 +82,23 @@ BOOST_AUTO_TEST_CASE(what_is_refused_waits_in_order)
   {
     const no_room limit;
     for (int i = 0; i < 5; ++i)
-      give_back(make(SIGRTMIN + i % 2, SI_QUEUE, i));
+      requeue_or_keep(make(SIGRTMIN + i % 2, SI_QUEUE, i));
     BOOST_TEST(read().number() == 0);
   }
   std::array<signal_info, 2> two;
-  BOOST_TEST(parked().take({SIGUSR1}, two) == 0u);
-  BOOST_TEST(parked().take({SIGRTMIN}, two) == 2u);
+  BOOST_TEST(undelivered().take_kept({SIGUSR1}, two) == 0u);
+  BOOST_TEST(undelivered().take_kept({SIGRTMIN}, two) == 2u);
   BOOST_TEST(two[0].value()->sival_int == 0);
   BOOST_TEST(two[1].value()->sival_int == 2);
 
   // There is room again: the rest of a mask goes to the kernel.
-  parked().retry({SIGRTMIN + 1});
+  undelivered().retry({SIGRTMIN + 1});
   BOOST_TEST(read().value()->sival_int == 1);
   BOOST_TEST(read().value()->sival_int == 3);
   BOOST_TEST(read().number() == 0);
-  BOOST_TEST(parked().take(mask, two) == 1u);
+  BOOST_TEST(undelivered().take_kept(mask, two) == 1u);
   BOOST_TEST(two[0].value()->sival_int == 4);
-  BOOST_TEST(parked().take(mask, two) == 0u);
+  BOOST_TEST(undelivered().take_kept(mask, two) == 0u);
 }
 
 // The kernel would take these, and keep no more than the number.
@@ -109,13 +109,13 @@ BOOST_AUTO_TEST_CASE(without_room_nothing_goes_back_as_a_bare_number)
   {
     const no_room limit;
     for (const signal_info& info : sent)
-      give_back(info);
+      requeue_or_keep(info);
     BOOST_TEST(read().number() == 0);
   }
   for (const signal_info& info : sent)
   {
     signal_info taken;
-    BOOST_TEST(parked().take(mask, {&taken, 1}) == 1u);
+    BOOST_TEST(undelivered().take_kept(mask, {&taken, 1}) == 1u);
     BOOST_TEST((taken == info));
   }
 }
@@ -123,10 +123,10 @@ BOOST_AUTO_TEST_CASE(without_room_nothing_goes_back_as_a_bare_number)
 BOOST_AUTO_TEST_CASE(a_standard_signal_is_not_merged_with_a_pending_one)
 {
   for (int i = 1; i <= 3; ++i)
-    give_back(make(SIGUSR1, SI_QUEUE, i));
+    requeue_or_keep(make(SIGUSR1, SI_QUEUE, i));
   BOOST_TEST(read().value()->sival_int == 1);
   std::array<signal_info, 4> rest;
-  BOOST_TEST(parked().take(mask, rest) == 2u);
+  BOOST_TEST(undelivered().take_kept(mask, rest) == 2u);
   BOOST_TEST(rest[0].value()->sival_int == 2);
   BOOST_TEST(rest[1].value()->sival_int == 3);
 }
@@ -134,26 +134,26 @@ BOOST_AUTO_TEST_CASE(a_standard_signal_is_not_merged_with_a_pending_one)
 BOOST_AUTO_TEST_CASE(retrying_without_room_keeps_them)
 {
   const no_room limit;
-  give_back(make(SIGRTMIN, SI_QUEUE, 1));
-  parked().retry(mask);
+  requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 1));
+  undelivered().retry(mask);
   BOOST_TEST(read().number() == 0);
   std::array<signal_info, 2> two;
-  BOOST_TEST(parked().take(mask, two) == 1u);
+  BOOST_TEST(undelivered().take_kept(mask, two) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_does_not_get_its_parents_signals)
 {
   {
     const no_room limit;
-    give_back(make(SIGRTMIN, SI_QUEUE, 1));
+    requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 1));
   }
   support::process child([&] {
     std::array<signal_info, 2> two;
-    return int(parked().take(mask, two));
+    return int(undelivered().take_kept(mask, two));
   });
   BOOST_TEST(child.wait() == 0);
   std::array<signal_info, 2> two;
-  BOOST_TEST(parked().take(mask, two) == 1u);
+  BOOST_TEST(undelivered().take_kept(mask, two) == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,68 @@
+//
+// detail/handler_registration.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_HANDLER_REGISTRATION_HPP
+#define SIGFD_DETAIL_HANDLER_REGISTRATION_HPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/handler_table.hpp>
+#include <sigfd/signal_mask.hpp>
+#include <sigfd/signalfd_base.hpp>
+
+#include <boost/system/error_code.hpp>
+
+namespace sigfd::detail {
+
+// The signals of an open object for which the handler of strays is installed on
+// its behalf, and removed with it.
+class handler_registration
+{
+public:
+  handler_registration() noexcept = default;
+  handler_registration(const handler_registration&) = delete;
+  handler_registration& operator=(const handler_registration&) = delete;
+
+  ~handler_registration()
+  {
+    set(signal_mask());
+  }
+
+  // To be called before the first registration; see handler_table.
+  static void stay_mapped() noexcept
+  {
+    handlers.stay_mapped();
+  }
+
+  // Adds a signal with flags for its action; EINVAL if they are in conflict
+  // with those of another object.
+  void add(int number, signalfd_base::flags f,
+      boost::system::error_code& ec) noexcept
+  {
+    handlers.add(number, f, !mask_.contains(number), ec);
+    if (!ec)
+      mask_.add(number);
+  }
+
+  // Registers these signals and no others.
+  void set(const signal_mask& mask) noexcept
+  {
+    boost::system::error_code ec; // without flags, there is no conflict
+    for (const int n : mask - mask_)
+      handlers.add(n, signalfd_base::flags::dont_care, true, ec);
+    for (const int n : mask_ - mask)
+      handlers.remove(n);
+    mask_ = mask;
+  }
+
+private:
+  signal_mask mask_;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_HANDLER_REGISTRATION_HPP
