@@ -1,22 +1,14 @@
 # What has to be installed for the build, and for the tests: sourced by
-# example/run and test/run, which run with -euo pipefail in the project's
-# folder. Where everything is there already, nothing here needs root, apt-get or
-# the network.
+# example/run, test/setup_matrix.sh and test/bench/setup.sh, with -euo pipefail
+# in the project's folder. Where everything is there already, nothing here needs
+# root, apt-get or the network.
 #
-#   setup_build            a compiler, CMake, Ninja, the headers of Boost
-#   setup_tests            also the libraries of Boost that tests link to
-#   setup_benchmarks       what benchmarks compare with, as far as it can be had;
-#                          and Python, as setup_python
-#   setup_clang            clang
-#   setup_libcxx           clang with a libc++ that has std::format, where it can
-#                          be had; and its name, as setup_libcxx_clang
-#   setup_oldest_compiler  g++-11, where it can be had
-#   unpack_boost VERSION FOLDER
+#   setup_build   a compiler, CMake, Ninja, the headers of Boost
+#   setup_tests   also the libraries of Boost that tests link to
 #
 # shellcheck shell=bash
 
 readonly setup_oldest_gcc=11
-readonly setup_oldest_libcxx=19
 readonly setup_oldest_cmake=3.24
 readonly setup_oldest_boost=1.74
 readonly setup_preferred_boost=1.81
@@ -105,21 +97,22 @@ is_available()
   [[ -n $(candidate "$1") ]]
 }
 
-# What a person has to install by hand where there is no apt-get.
+# What a person has to install by hand where there is no apt-get. The
+# matrix adds to it.
+setup_by_hand=(
+  "  g++ $setup_oldest_gcc or newer"
+  "  CMake $setup_oldest_cmake or newer"
+  "  Ninja"
+  "  Boost $setup_oldest_boost or newer: the headers"
+  "and for the tests"
+  "  of the same Boost, the libraries: ${setup_boost_libraries[*]}"
+)
+
 needed_by_hand()
 {
-  cat >&2 <<TEXT
-sigfd: missing: $*
-sigfd: there is no apt-get here; please install
-  g++ $setup_oldest_gcc or newer
-  CMake $setup_oldest_cmake or newer
-  Ninja
-  Boost $setup_oldest_boost or newer: the headers
-and for the tests
-  of the same Boost, the libraries: ${setup_boost_libraries[*]}
-and for ./test/run --all
-  clang++ 14 or newer, and clang++ $setup_oldest_libcxx or newer with libc++
-TEXT
+  say "missing: $*"
+  say "there is no apt-get here; please install"
+  printf '%s\n' "${setup_by_hand[@]}" >&2
 }
 
 # install PACKAGE...
@@ -242,64 +235,6 @@ setup_ninja()
   has ninja || install ninja-build
 }
 
-setup_clang()
-{
-  local major
-  has clang++ || install clang
-  # The sanitizers' runtime is a package of its own in some distributions.
-  major=$(clang++ -dumpversion)
-  major=${major%%.*}
-  if [[ ! -d $(clang++ -print-runtime-dir) ]] \
-    && is_available "libclang-rt-$major-dev"; then
-    install "libclang-rt-$major-dev"
-  fi
-}
-
-has_libcxx_with_format()
-{
-  "$1" -std=c++20 -stdlib=libc++ -x c++ -fsyntax-only - 2>/dev/null <<'TEXT'
-#include <format>
-#if !defined(__cpp_lib_format)
-#error
-#endif
-TEXT
-}
-
-# Fails where neither the machine nor the distribution has it.
-setup_libcxx()
-{
-  local name major
-  for name in clang++ \
-    $(compgen -c clang++- | grep -xE 'clang\+\+-[0-9]+' | sort -uV); do
-    if has_libcxx_with_format "$name"; then
-      setup_libcxx_clang=$name
-      return
-    fi
-  done
-  has apt-get || return 1
-  is_available "libc++-$setup_oldest_libcxx-dev" || true # updates the lists
-  for major in $(apt-cache pkgnames libc++- \
-    | sed -nE 's/^libc\+\+-([0-9]+)-dev$/\1/p' | sort -V); do
-    if at_least "$major" "$setup_oldest_libcxx" \
-      && is_available "clang-$major" && is_available "libc++-$major-dev" \
-      && is_available "libc++abi-$major-dev"; then
-      install "clang-$major" "libc++-$major-dev" "libc++abi-$major-dev"
-      setup_libcxx_clang=clang++-$major
-      has_libcxx_with_format "$setup_libcxx_clang"
-      return
-    fi
-  done
-  return 1
-}
-
-# Fails where neither the machine nor the distribution has it.
-setup_oldest_compiler()
-{
-  has "g++-$setup_oldest_gcc" && return
-  is_available "g++-$setup_oldest_gcc" || return 1
-  install "g++-$setup_oldest_gcc"
-}
-
 # --- Boost ------------------------------------------------------------------
 
 # The version of the headers that the compiler finds, such as 1.81, or nothing.
@@ -384,100 +319,6 @@ setup_boost_libraries()
   ((${#missing[@]} == 0)) || install "${missing[@]}"
 }
 
-# download_package PACKAGE FOLDER: without installing it.
-download_package()
-{
-  (cd "$2" && quietly apt-get -q download "$1") && return
-  update_package_lists # the file may be gone, for a newer one
-  (cd "$2" && quietly apt-get -q download "$1")
-}
-
-# unpack_boost VERSION FOLDER: puts a Boost beside the one in /usr: headers and
-# libraries of the distribution's packages, under FOLDER/usr. Needs no root.
-# Fails if the distribution has no such version.
-unpack_boost()
-{
-  local version=$1 folder=$2 package packages
-  [[ ! -d $folder ]] || return 0
-  has apt-get && has_boost_packages "$version" || return 1
-  say "unpacking Boost $version into $folder"
-  # The libraries' own dependencies, as far as they are of Boost.
-  mapfile -t packages < <(
-    # shellcheck disable=SC2046 # one word for each package
-    apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-      --no-breaks --no-replaces --no-enhances $(boost_packages "$version") \
-      | grep -E "^libboost.*$version" | sort -u)
-  # In a folder of another name until it is complete.
-  rm -rf "$folder.part"
-  mkdir -p "$folder.part/packages"
-  for package in "${packages[@]}"; do
-    download_package "$package" "$folder.part/packages" \
-      || die "cannot download $package"
-  done
-  for package in "$folder.part/packages"/*.deb; do
-    dpkg -x "$package" "$folder.part" || die "cannot unpack $package"
-  done
-  rm -rf "$folder.part/packages"
-  mv "$folder.part" "$folder"
-}
-
-# --- what benchmarks compare with, and measure by ---------------------------
-
-# has_header NAME: whether the compiler finds it; what it includes may be
-# elsewhere.
-has_header()
-{
-  "$CXX" -x c++ -fsyntax-only - 2>/dev/null <<TEXT
-#if !__has_include(<$1>)
-#error
-#endif
-TEXT
-}
-
-# The Python of the distribution, which sees its packages, or the one in PATH;
-# the first that has Matplotlib, if any has.
-find_python()
-{
-  local python
-  for python in /usr/bin/python3 python3; do
-    if "$python" -c 'import matplotlib' 2>/dev/null; then
-      echo "$python"
-      return
-    fi
-  done
-  return 1
-}
-
-# offer PACKAGE COMMAND...: notes a package as one to install, if the command
-# fails.
-offer()
-{
-  "${@:2}" >/dev/null || offered+=("$1")
-}
-
-# What is still missing afterwards, whoever uses it does without.
-setup_peers_and_tools()
-{
-  local offered=() package
-  offer pkg-config has pkg-config
-  offer libuv1-dev has_header uv.h
-  offer libevent-dev has_header event2/event.h
-  offer libev-dev has_header ev.h
-  offer libsystemd-dev has_header systemd/sd-event.h
-  offer libglib2.0-dev has_header glib-2.0/glib.h
-  offer strace has strace
-  offer valgrind has valgrind
-  offer python3-matplotlib find_python
-  if ((${#offered[@]} > 0)) && ! { has apt-get && can_become_root; }; then
-    say "cannot install, going on without: ${offered[*]}"
-    return
-  fi
-  for package in "${offered[@]}"; do
-    # In a shell of its own, which may die.
-    (install "$package") || say "going on without $package"
-  done
-}
-
 # --- all together -----------------------------------------------------------
 
 setup_build()
@@ -492,12 +333,4 @@ setup_tests()
 {
   setup_build
   setup_boost_libraries
-}
-
-setup_benchmarks()
-{
-  setup_build
-  setup_peers_and_tools
-  setup_python=$(find_python) || setup_python=python3
-  has "$setup_python" || install python3
 }
