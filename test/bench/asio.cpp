@@ -1,7 +1,9 @@
 // What Boost.Asio offers: signal_set, and a signalfd in a stream_descriptor.
 
+#include "in_coroutine.hpp"
 #include "io_context_contestant.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -18,8 +20,9 @@ namespace {
 namespace net = boost::asio;
 using boost::system::error_code;
 
-// With the executor of an io_context, as everywhere here: any_io_executor, the
-// default, costs more.
+// As nearly everywhere here: any_io_executor, the default, costs more.
+using context_executor = net::io_context::executor_type;
+
 class signal_set : public bench::io_context_contestant
 {
 public:
@@ -48,10 +51,11 @@ private:
   }
 
   bench::receiver& receive_;
-  net::basic_signal_set<net::io_context::executor_type> signals_{context_};
+  net::basic_signal_set<context_executor> signals_{context_};
 };
 
 // A signalfd by hand.
+template <typename Executor>
 class signalfd_descriptor : public bench::io_context_contestant
 {
 public:
@@ -76,24 +80,32 @@ protected:
     descriptor_.cancel();
   }
 
+  // Where it is known to be readable.
+  bool read()
+  {
+    ::signalfd_siginfo info;
+    return ::read(descriptor_.native_handle(), &info, sizeof info)
+        != sizeof info
+        || receive_.record(info.ssi_int);
+  }
+
   bench::receiver& receive_;
-  net::posix::basic_stream_descriptor<net::io_context::executor_type>
-      descriptor_{context_};
+  net::posix::basic_stream_descriptor<Executor> descriptor_{context_};
 };
 
 // Reads when the operation starts, so a record can be lost with the operation.
-template <std::size_t Records>
-class read_some : public signalfd_descriptor
+template <std::size_t Records, typename Executor = context_executor>
+class read_some : public signalfd_descriptor<Executor>
 {
 public:
-  using signalfd_descriptor::signalfd_descriptor;
+  using signalfd_descriptor<Executor>::signalfd_descriptor;
 
 private:
   void start_waiting() override
   {
-    descriptor_.async_read_some(net::buffer(infos_),
+    this->descriptor_.async_read_some(net::buffer(infos_),
         [this](const error_code& ec, std::size_t size) {
-          if (ok(ec) && record(size / sizeof(::signalfd_siginfo)))
+          if (this->ok(ec) && record(size / sizeof(::signalfd_siginfo)))
             start_waiting();
         });
   }
@@ -101,7 +113,7 @@ private:
   bool record(std::size_t count)
   {
     for (std::size_t i = 0; i < count; ++i)
-      if (!receive_.record(infos_[i].ssi_int))
+      if (!this->receive_.record(infos_[i].ssi_int))
         return false;
     return true;
   }
@@ -109,8 +121,36 @@ private:
   std::array<::signalfd_siginfo, Records> infos_;
 };
 
+class awaitable_read1
+  : public bench::in_coroutine<signalfd_descriptor<context_executor>>
+{
+public:
+  using in_coroutine::in_coroutine;
+
+private:
+  template <typename Token>
+  auto read_one(Token as)
+  {
+    return descriptor_.async_read_some(net::buffer(&info_, sizeof info_), as);
+  }
+
+  awaitable watch() override
+  {
+    do
+      co_await read_one(token());
+    while (receive_.record(info_.ssi_int));
+  }
+
+  awaitable watch_and_cancel() override
+  {
+    return cancel_each([this](auto as) { return read_one(as); });
+  }
+
+  ::signalfd_siginfo info_;
+};
+
 // Reads when the descriptor is known to be readable.
-class wait_read1 : public signalfd_descriptor
+class wait_read1 : public signalfd_descriptor<context_executor>
 {
 public:
   using signalfd_descriptor::signalfd_descriptor;
@@ -124,13 +164,31 @@ private:
             start_waiting();
         });
   }
+};
 
-  bool read()
+class awaitable_wait_read1
+  : public bench::in_coroutine<signalfd_descriptor<context_executor>>
+{
+public:
+  using in_coroutine::in_coroutine;
+
+private:
+  template <typename Token>
+  auto wait(Token as)
   {
-    ::signalfd_siginfo info;
-    return ::read(descriptor_.native_handle(), &info, sizeof info)
-        != sizeof info
-        || receive_.record(info.ssi_int);
+    return descriptor_.async_wait(net::posix::descriptor_base::wait_read, as);
+  }
+
+  awaitable watch() override
+  {
+    do
+      co_await wait(token());
+    while (read());
+  }
+
+  awaitable watch_and_cancel() override
+  {
+    return cancel_each([this](auto as) { return wait(as); });
   }
 };
 
@@ -142,6 +200,9 @@ int main(int argc, char** argv)
   return bench::run(argc, argv,
       {{"signal_set", make<signal_set>, bench::sees::number},
           {"read_some1", make<read_some<1>>},
+          {"read_some1_any", make<read_some<1, net::any_io_executor>>},
+          {"awaitable_read1", make<awaitable_read1>},
           {"read_some64", make<read_some<64>>},
-          {"wait_read1", make<wait_read1>}});
+          {"wait_read1", make<wait_read1>},
+          {"awaitable_wait_read1", make<awaitable_wait_read1>}});
 }

@@ -18,7 +18,8 @@ ABOUT = {
     "sigfd/callback_any":
         "the same on `sigfd::signal_fd`, whose executor is `any_io_executor`",
     "sigfd/awaitable":
-        "`co_await async_wait`, executor as in `callback`",
+        "`co_await async_wait`, all in one coroutine, executor as in "
+        "`callback`",
     "sigfd/some64":
         "`async_wait_some` with room for 64 signals",
     "sigfd/pipe":
@@ -28,13 +29,20 @@ ABOUT = {
     "asio/signal_set":
         "`boost::asio::signal_set`",
     "asio/read_some1":
-        "`posix::stream_descriptor` on a signalfd: `async_read_some` of one "
-        "record",
+        "a stream descriptor on a signalfd, executor as in `sigfd callback`: "
+        "`async_read_some` of one record",
+    "asio/read_some1_any":
+        "the same on `posix::stream_descriptor`, whose executor is "
+        "`any_io_executor`",
+    "asio/awaitable_read1":
+        "`co_await async_read_some` of one record, all in one coroutine, "
+        "executor as in `read_some1`",
     "asio/read_some64":
-        "the same, of 64 records",
+        "as `read_some1`, of 64 records",
     "asio/wait_read1":
-        "`posix::stream_descriptor` on a signalfd: `async_wait`, then one "
-        "read of one record",
+        "`async_wait` on the same descriptor, then one read(2) of one record",
+    "asio/awaitable_wait_read1":
+        "the same by `co_await`, all in one coroutine",
     "raw/epoll_read1":
         "epoll_wait(2), then one read(2) of one record from a signalfd",
     "raw/epoll_read1_drain":

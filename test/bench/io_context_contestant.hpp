@@ -48,7 +48,7 @@ public:
   {
     to_cancel_ = cycles;
     context_.restart();
-    start_and_cancel();
+    start_cancelling();
     context_.run();
     if (to_cancel_ != 0)
       throw std::runtime_error("a wait was not cancelled");
@@ -58,31 +58,44 @@ protected:
   virtual void start_waiting() = 0;
   virtual void cancel() = 0;
 
+  // Starts a wait that will be cancelled, and is followed by the next.
+  virtual void start_cancelling()
+  {
+    start_waiting();
+    cancel_soon();
+  }
+
+  // The wait is cancelled when it has got to the reactor, as one that loses
+  // against a timer is: two turns later, because it may be started on the next.
+  void cancel_soon()
+  {
+    boost::asio::post(context_, [this] {
+      boost::asio::post(context_, [this] { cancel(); });
+    });
+  }
+
+  // For a wait that ended because it was cancelled: whether there is to be one
+  // more.
+  bool cancelled(const boost::system::error_code& ec)
+  {
+    if (ec != boost::asio::error::operation_aborted)
+      throw boost::system::system_error(ec);
+    return --to_cancel_ != 0;
+  }
+
   // For each handler: whether its wait ended well.
   bool ok(const boost::system::error_code& ec)
   {
     if (!ec)
       return true;
-    if (ec != boost::asio::error::operation_aborted)
-      throw boost::system::system_error(ec);
-    if (--to_cancel_ != 0)
-      start_and_cancel();
+    if (cancelled(ec))
+      start_cancelling();
     return false;
   }
 
   boost::asio::io_context context_;
 
 private:
-  // The wait is cancelled when it has got to the reactor, as one that loses
-  // against a timer is: two turns later, because it may be started on the next.
-  void start_and_cancel()
-  {
-    start_waiting();
-    boost::asio::post(context_, [this] {
-      boost::asio::post(context_, [this] { cancel(); });
-    });
-  }
-
   long to_cancel_ = 0;
 };
 
