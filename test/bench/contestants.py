@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 import subprocess
+from typing import Iterator
 
-# Programs are named by what they are built from; each has some contestants.
+# Programs are named by what they are built from; each has some contestants, or
+# is named by the one that it has.
 GROUPS = ("sigfd", "asio", "raw", "libuv", "libevent", "libev", "sd_event",
           "glib")
 
@@ -98,13 +100,20 @@ def _rank(contestant: Contestant) -> int:
     return order.index(contestant.id) if known else len(order)
 
 
+def _programs(folder: Path) -> Iterator[tuple[str, Path]]:
+    for group in GROUPS:
+        together = folder / f"sigfd_bench_{group}"
+        alone = sorted(folder.glob(f"{together.name}.*"))
+        if alone:
+            yield from ((group, program) for program in alone)
+        elif together.is_file():
+            yield group, together
+
+
 def find(folder: Path) -> list[Contestant]:
     """Those whose programs are built, in the order of the tables."""
     found = []
-    for group in GROUPS:
-        program = folder / f"sigfd_bench_{group}"
-        if not program.is_file():
-            continue
+    for group, program in _programs(folder):
         names = subprocess.run([str(program), "--list"], check=True,
                                capture_output=True, text=True).stdout.split()
         found += [Contestant(group, name, program) for name in names]
