@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import re
 import shlex
+from string import Template
 import subprocess
 import tempfile
 import time
@@ -18,27 +19,34 @@ from programs import ProgramError, run
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# The same program, with each of the two.
-SOURCES = {
-    "sigfd": HERE / "compile_sigfd.cpp",
-    "signal_set": HERE / "compile_signal_set.cpp",
+SIGNAL_SET = "signal_set"
+HEADER_ONLY, COMPILED = "sigfd, header-only", "sigfd, compiled library"
+
+# The same program, with each: a file, and options. The one unit in which the
+# compiled library is, <sigfd/impl/src.hpp>, is compiled once and not counted.
+PROGRAMS = {
+    HEADER_ONLY: (HERE / "compile_sigfd.cpp", ()),
+    COMPILED: (HERE / "compile_sigfd.cpp", ("-DSIGFD_SEPARATE_COMPILATION",)),
+    SIGNAL_SET: (HERE / "compile_signal_set.cpp", ()),
 }
 
-# What has its code counted: a type, and the rest of a file that waits with it.
+EXECUTORS = ("any_io_executor", "io_context::executor_type")
+
+# What has its code counted: what is filled into waits.cpp.in.
+_SIGFD = {"header": "sigfd.hpp",
+          "parameter": "const sigfd::signal_info& info",
+          "number": "info.number()"}
+_SIGNAL_SET = {"header": "boost/asio/signal_set.hpp",
+               "parameter": "int number", "number": "number"}
 WAITS = {
-    "sigfd, io_context::executor_type": (
-        "sigfd.hpp", "sigfd::basic_signalfd<net::io_context::executor_type>",
-        "const sigfd::signal_info& info", "info.number()"),
-    "sigfd, any_io_executor": (
-        "sigfd.hpp", "sigfd::signal_fd",
-        "const sigfd::signal_info& info", "info.number()"),
-    "signal_set, io_context::executor_type": (
-        "boost/asio/signal_set.hpp",
-        "net::basic_signal_set<net::io_context::executor_type>",
-        "int number", "number"),
-    "signal_set, any_io_executor": (
-        "boost/asio/signal_set.hpp", "net::signal_set", "int number",
-        "number"),
+    f"sigfd, {EXECUTORS[0]}": {**_SIGFD, "object": "sigfd::signal_fd"},
+    f"sigfd, {EXECUTORS[1]}": {
+        **_SIGFD, "object": f"sigfd::basic_signalfd<net::{EXECUTORS[1]}>"},
+    f"signal_set, {EXECUTORS[0]}": {
+        **_SIGNAL_SET, "object": "net::signal_set"},
+    f"signal_set, {EXECUTORS[1]}": {
+        **_SIGNAL_SET,
+        "object": f"net::basic_signal_set<net::{EXECUTORS[1]}>"},
 }
 FEW, MANY = 1, 11
 
@@ -74,9 +82,10 @@ class Compiler:
         return Compiler(words[0], (*options, "-O2", "-DNDEBUG"),
                         " ".join(optimising))
 
-    def command(self, source: Path, output: Path) -> list[str]:
+    def command(self, source: Path, output: Path, *options: str,
+                ) -> list[str]:
         """What compiles a file."""
-        return [self.path, *self.options, "-c", str(source), "-o",
+        return [self.path, *self.options, *options, "-c", str(source), "-o",
                 str(output)]
 
 
@@ -88,16 +97,17 @@ def check_that_it_is_the_readme() -> None:
     """Raises ProgramError unless what is compiled is the README's code."""
     readme = (ROOT / "README.md").read_text()
     block = re.search(r"^```cpp\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
-    source = SOURCES["sigfd"].read_text()
-    if not block or _stripped_lines(block[1]) not in _stripped_lines(source):
-        raise ProgramError(
-            f"{SOURCES['sigfd']} has not the first block of README.md")
+    source, _ = PROGRAMS[HEADER_ONLY]
+    if not block or (_stripped_lines(block[1])
+                     not in _stripped_lines(source.read_text())):
+        raise ProgramError(f"{source} has not the first block of README.md")
 
 
 def compile_time(compiler: Compiler, which: str) -> dict[str, Any]:
     """Seconds and memory that one compilation takes."""
     with tempfile.TemporaryDirectory() as folder:
-        command = compiler.command(SOURCES[which], Path(folder, "object"))
+        source, options = PROGRAMS[which]
+        command = compiler.command(source, Path(folder, "object"), *options)
         with open(Path(folder, "messages"), "w+", encoding="utf-8") as stderr:
             begin = time.monotonic()
             # Not by subprocess's own wait: only wait4() tells the usage.
@@ -123,22 +133,10 @@ def compile_time(compiler: Compiler, which: str) -> dict[str, Any]:
 
 
 def _source_with_waits(which: str, number: int) -> str:
-    header, kind, parameter, value = WAITS[which]
-    lines = [f"#include <{header}>",
-             "#include <boost/asio/io_context.hpp>",
-             "namespace net = boost::asio;",
-             "void take(int handler, int number);"]
-    for i in range(number):
-        lines += [f"void wait_{i}({kind}& object)",
-                  "{",
-                  "  object.async_wait(",
-                  f"      [](boost::system::error_code e, {parameter})",
-                  "      {",
-                  "        if (!e)",
-                  f"          take({i}, {value});",
-                  "      });",
-                  "}"]
-    return "\n".join(lines) + "\n"
+    once, each = (HERE / "waits.cpp.in").read_text().split("// ---\n")
+    return Template(once).substitute(WAITS[which]) + "".join(
+        Template(each).substitute(WAITS[which], place=place)
+        for place in range(number))
 
 
 def code_size(compiler: Compiler, which: str, number: int) -> int:

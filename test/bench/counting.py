@@ -2,8 +2,9 @@
 
 What a program does once (start, libraries, end) is in every run of it, so the
 difference between two runs of different sizes, divided by the difference of
-the sizes, is what one signal costs: the slope. Both count the process that
-receives, with all its threads, and not the one that sends.
+the sizes, is what one signal costs, or one wait that is cancelled: the slope.
+Both count the process that receives, with all its threads, and not the one
+that sends.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from programs import Finished, ProgramError, run
 OWNERS = ("sigfd", "Boost.Asio", "mutexes", "the handler", "the rest")
 
 # In a drain, small enough for libuv, which keeps 4096.
-SIZES = {"drain": (1000, 4000), "pingpong": (200, 800)}
+SIZES = {"drain": (1000, 4000), "pingpong": (200, 800),
+         "cancel": (1000, 4000)}
 
 PROGRAMS = {"strace": "strace", "callgrind": "valgrind"}
 
@@ -74,7 +76,8 @@ def _strace(command: Sequence[str], queue_only: bool,
     if queue_only:
         # The thread that was there first does it all.
         return next(iter(threads.values())), finished
-    threads.pop(int(finished.result()["sender_pid"]), None)
+    # There is none where waits are cancelled.
+    threads.pop(finished.result()["sender_pid"], None)
     return sum(threads.values(), Counter()), finished
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterator, Optional
 
+from compiling import COMPILED, EXECUTORS, HEADER_ONLY, SIGNAL_SET
 from contestants import is_ours, label
-from results import (Figure, Results, Spread, cpu_per_signal, plain)
+from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
+                     plain)
 
 OURS = "sigfd/callback"
 PAIRS_NEEDED = 15
@@ -55,6 +57,12 @@ def _over(a: Optional[float], b: Optional[float]) -> Optional[Spread]:
     return _exact(a / b) if a is not None and b else None
 
 
+def _instructions(results: Results, workload: str, ours: str, theirs: str,
+                  ) -> Optional[Spread]:
+    return _over(results.instructions(workload, ours),
+                 results.instructions(workload, theirs))
+
+
 def _none(text: str, results: Results, workloads: tuple[str, ...],
           keys: tuple[str, ...], wanted: Callable[[str], bool]) -> Limit:
     """Figures that ought to be 0: the worst of all runs."""
@@ -73,23 +81,23 @@ def _drain(results: Results) -> Iterator[Limit]:
         return Limit(f"Drain, {text}", most, results.ratio(
             "drain", ours, theirs, cpu_per_signal), PAIRS_NEEDED)
 
-    def instructions(text: str, ours: str, theirs: str, most: float) -> Limit:
-        return Limit(f"Drain, {text}", most, _over(
-            results.instructions("drain", ours),
-            results.instructions("drain", theirs)))
+    def instructions(name: str, reference: str, most: float) -> Limit:
+        ours, theirs = f"sigfd/{name}", f"asio/{reference}"
+        return Limit(
+            f"Drain, {name}: user instructions, to `{label(theirs)}`", most,
+            _instructions(results, "drain", ours, theirs))
 
     yield Limit("Drain, callback: system calls per signal", 2.05,
                 _calls(results, "drain", OURS))
-    yield instructions("callback: user instructions, to `asio read_some1`",
-                       OURS, "asio/read_some1", 1.10)
+    yield instructions("callback", "read_some1", 1.05)
+    yield instructions("callback_any", "read_some1_any", 1.00)
+    yield instructions("awaitable", "awaitable_read1", 1.00)
     yield cpu("callback: CPU time, to `asio read_some1`",
               OURS, "asio/read_some1", 1.10)
     yield cpu("callback: CPU time, to `asio signal_set`",
               OURS, "asio/signal_set", 0.45)
     yield cpu("callback: CPU time, to `sd_event`",
               OURS, "sd_event/sd_event", 0.65)
-    yield instructions("awaitable: user instructions, to `sigfd callback`",
-                       "sigfd/awaitable", OURS, 1.35)
     yield Limit("Drain, some64: system calls per signal", 0.05,
                 _calls(results, "drain", "sigfd/some64"))
     yield cpu("some64: CPU time, to `raw epoll_read64`",
@@ -101,7 +109,7 @@ def _pingpong(results: Results) -> Iterator[Limit]:
         return Limit(f"Ping-pong, {text}", most, results.ratio(
             "pingpong", ours, theirs, plain("median_ns")), PAIRS_NEEDED)
 
-    yield Limit("Ping-pong, callback: system calls beside the answer", 3,
+    yield Limit("Ping-pong, callback: system calls beside the answer", 3.01,
                 _calls(results, "pingpong", OURS))
     yield trip("callback: median round trip, to `raw epoll_read1`",
                OURS, "raw/epoll_read1", 1.06)
@@ -126,25 +134,56 @@ def _whole(results: Results) -> Iterator[Limit]:
                 yield _none(
                     f"{workload.capitalize()}, sigfd on {source}: {text}",
                     results, (workload,), keys, wanted)
-    yield _none("Everything of sigfd: allocations per signal", results,
+    yield _none("Everything of sigfd, also in two threads: allocations per "
+                "signal", results,
                 ("drain", "flood", "stall", "pingpong", "threads"),
                 ("allocations",), is_ours)
 
 
 def _pipe(results: Results) -> Iterator[Limit]:
-    figures: tuple[tuple[str, str, str, Figure], ...] = (
-        ("pingpong", "Ping-pong", "median round trip", plain("median_ns")),
-        ("drain", "Drain", "CPU time", cpu_per_signal))
-    for workload, name, text, figure in figures:
+    figures: tuple[tuple[str, str, str, Figure, float], ...] = (
+        ("pingpong", "pipe", "Ping-pong, pipe source: median round trip",
+         plain("median_ns"), 1.03),
+        ("drain", "pipe", "Drain, pipe source: CPU time",
+         cpu_per_signal, 0.65),
+        ("drain", "pipe_some64", "Drain, some64 on the pipe source: CPU time",
+         cpu_per_signal, 0.42))
+    for workload, name, text, figure, most in figures:
         yield Limit(
-            f"{name}, pipe source: {text}, to `raw sigwait_pipe`", 1.0,
-            results.ratio(workload, "sigfd/pipe", "raw/sigwait_pipe", figure),
+            f"{text}, to `raw sigwait_pipe`", most,
+            results.ratio(workload, f"sigfd/{name}", "raw/sigwait_pipe",
+                          figure), PAIRS_NEEDED)
+
+
+def _cancel(results: Results) -> Iterator[Limit]:
+    pairs = (("callback", "wait_read1"), ("awaitable", "awaitable_wait_read1"))
+    for name, reference in pairs:
+        ours, theirs = f"sigfd/{name}", f"asio/{reference}"
+        yield Limit(
+            f"Cancel, {name}: user instructions, to `{label(theirs)}`", 1.15,
+            _instructions(results, "cancel", ours, theirs))
+        yield Limit(
+            f"Cancel, {name}: CPU time, to `{label(theirs)}`", 1.15,
+            results.ratio("cancel", ours, theirs, cpu_per_round),
             PAIRS_NEEDED)
+
+
+def _compiling(results: Results) -> Iterator[Limit]:
+    for which, most in ((HEADER_ONLY, 1.45), (COMPILED, 1.10)):
+        _, _, how = which.partition(", ")
+        yield Limit(
+            f"Compiling the README's example, {how}: CPU time, to the same "
+            "with `signal_set`", most,
+            results.compile_ratio(which, SIGNAL_SET, "cpu_seconds"))
+    for executor, most in zip(EXECUTORS, (0.30, 0.90)):
+        yield Limit(
+            f"Code for one more `async_wait`, on `{executor}`: bytes, to "
+            "`signal_set`", most,
+            _over(results.bytes_each(f"sigfd, {executor}"),
+                  results.bytes_each(f"{SIGNAL_SET}, {executor}")))
 
 
 def limits(results: Results) -> list[Limit]:
     """All, in the order of the report."""
     return [*_drain(results), *_pingpong(results), *_whole(results),
-            *_pipe(results),
-            Limit("Compiling the README's example: CPU time, to the same with "
-                  "`signal_set`", 1.25, results.compile_ratio("cpu_seconds"))]
+            *_pipe(results), *_cancel(results), *_compiling(results)]

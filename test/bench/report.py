@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Callable, Optional, Sequence
 
 import charts
-from compiling import FEW, MANY
+from compiling import EXECUTORS, FEW, MANY, PROGRAMS, SIGNAL_SET
 from contestants import ABOUT, is_ours, label
 from controls import controls_of
 from counting import OWNERS, SIZES
@@ -200,33 +200,47 @@ def _cancel(results: Results) -> str:
     tables = _Tables(results, "cancel")
     return tables.write([
         tables.spread("CPU ns", cpu_per_round),
+        tables.ratio("asio/wait_read1", cpu_per_round),
+        tables.ratio("asio/awaitable_wait_read1", cpu_per_round),
         tables.ratio("asio/signal_set", cpu_per_round),
+        *tables.calls(), tables.instructions(),
         tables.worst("allocations", "allocations")])
+
+
+def _which(which: str) -> str:
+    return f"**{which}**" if which.startswith("sigfd") else which
 
 
 def _compile_time(results: Results) -> str:
     rows = []
-    for which in ("sigfd", "signal_set"):
-        ours = which == "sigfd"
+    for which in PROGRAMS:
         rows.append([
-            "**sigfd**" if ours else which,
+            _which(which),
             spread_text(results.compile_spread(which, "seconds")),
             spread_text(results.compile_spread(which, "cpu_seconds")),
-            _ratio_text(results.compile_ratio("cpu_seconds")) if ours
-            else "1",
+            "1" if which == SIGNAL_SET else _ratio_text(
+                results.compile_ratio(which, SIGNAL_SET, "cpu_seconds")),
             spread_text(results.compile_spread(which, "peak_kib"), 1 / 1024)])
-    return table(["", "seconds", "CPU seconds", "to signal_set",
+    return table(["", "seconds", "CPU seconds", f"to {SIGNAL_SET}",
                   "peak MiB"], rows)
 
 
 def _code_size(results: Results) -> str:
-    return table(
-        ["", "bytes for one more", f"in all with {FEW}", f"with {MANY}"],
-        [["**" + run["which"] + "**" if run["which"].startswith("sigfd")
-          else run["which"], number(run["bytes_each"]),
-          *map(number, run["bytes"])]
-         for run in sorted(results.data["code_size"],
-                           key=lambda run: str(run["which"]))])
+    runs = {run["which"]: run for run in results.data["code_size"]}
+    rows = []
+    for executor in EXECUTORS:
+        theirs = results.bytes_each(f"{SIGNAL_SET}, {executor}")
+        for name in ("sigfd", SIGNAL_SET):
+            run = runs.get(f"{name}, {executor}")
+            if run:
+                rows.append([
+                    _which(run["which"]), number(run["bytes_each"]),
+                    "1" if name == SIGNAL_SET
+                    else f"{run['bytes_each'] / theirs:.2f}" if theirs
+                    else NONE,
+                    *map(number, run["bytes"])])
+    return table(["", "bytes for one more", f"to {SIGNAL_SET}",
+                  f"in all with {FEW}", f"with {MANY}"], rows)
 
 
 def _controls(results: Results) -> str:
@@ -292,8 +306,11 @@ How to read it:
 - CPU time is that of the whole receiving process, user and system. Where most signals were lost there is none: it would be the price
   of losing them.
 - System calls (strace) and user instructions (callgrind) are the slope between a small and a larger run (drain: {drain_sizes} signals;
-  ping-pong: {pingpong_sizes}), so that what a program does once is not in them. They are nearly exact. In ping-pong the sender is held up
-  before each signal meanwhile, so that the receiver, slow as it is then, waits again. There are none where signals were lost.
+  ping-pong: {pingpong_sizes}; cancel: {cancel_sizes} waits), so that what a program does once is not in them. They are nearly exact. In
+  ping-pong the sender is held up before each signal meanwhile, so that the receiver, slow as it is then, waits again. There are none where
+  signals were lost.
+- Each contestant of sigfd and of Asio is a program of its own: with others in it, a compiler would inline other functions, which makes
+  up to 10 % of the instructions.
 - Allocations are those per signal after the first {warm_up:,}, in the worst run, counted in `malloc` and `operator new`.
 - "{none}" is what a contestant cannot show: order and gaps, where a handler is told the number alone.
 
@@ -347,17 +364,22 @@ is that of the completions.
 
 ## Cancel
 
-{cancel_count} times a wait is started and cancelled, without a signal: the time and the allocations for one.
+{cancel_count} times a wait is started and cancelled, without a signal, and its handler starts the next; awaitables do all that in one
+coroutine, where `as_tuple` keeps exceptions out of it. What one costs from its start to its completion. It is cancelled two turns
+of the loop after its start, when it has got to the reactor; the two handlers that count the turns are in the figures, alike for all.
 
 {cancel}
 
 ## Compiling
 
-The first example of README.md as a program, and the same with `signal_set`, by turns, with `-O2`:
+The first example of README.md as a program, and the same with `signal_set`, by turns, with `-O2`. With the compiled library
+(`SIGFD_SEPARATE_COMPILATION`), the one unit in which that is, is not counted.
 
 {compile_time}
 
-What one more `async_wait` with another lambda adds to an object file, in bytes of machine code:
+## Code size
+
+What one more `async_wait` with another lambda adds to an object file, in bytes of machine code, with `-O2`:
 
 {code_size}
 
@@ -394,6 +416,7 @@ def write_report(results: Results, folder: Path) -> Path:
                "claims need.**" if results.data["quick"] else ""),
         machine=_machine(results), limits=_limits(results),
         drain_sizes=_sizes("drain"), pingpong_sizes=_sizes("pingpong"),
+        cancel_sizes=_sizes("cancel"),
         warm_up=1000, none=NONE,
         pairs=PAIRS_NEEDED,
         drain=_drain(results), profile=_profile(results), unmet=_UNMET,

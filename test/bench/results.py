@@ -211,14 +211,22 @@ class Results:
         return None if found is None else found.get("instructions")
 
     def compile_spread(self, which: str, key: str) -> Optional[Spread]:
-        """A figure of compiling one of the two programs."""
+        """A figure of compiling one of the programs."""
         return Spread.of(run[key] for run in self.data["compile"]
                          if run["which"] == which)
 
-    def compile_ratio(self, key: str) -> Optional[Spread]:
-        """Of compiling with sigfd to with signal_set, round by round."""
+    def compile_ratio(self, ours: str, theirs: str, key: str,
+                      ) -> Optional[Spread]:
+        """Of compiling one program to compiling another, round by round."""
         by_round: dict[int, dict[str, float]] = defaultdict(dict)
         for run in self.data["compile"]:
             by_round[run["round"]][run["which"]] = run[key]
-        return Spread.of(pair["sigfd"] / pair["signal_set"]
-                         for pair in by_round.values() if len(pair) == 2)
+        return Spread.of(figures[ours] / figures[theirs]
+                         for figures in by_round.values()
+                         if ours in figures and theirs in figures)
+
+    def bytes_each(self, which: str) -> Optional[float]:
+        """Bytes of code that one more async_wait adds."""
+        return next((float(run["bytes_each"])
+                     for run in self.data["code_size"]
+                     if run["which"] == which), None)

@@ -44,7 +44,7 @@ class Scale:
 FULL = Scale(
     # Those with claims on noisy figures have the most.
     rounds={"drain": 17, "pingpong": 15, "flood": 5, "stall": 5,
-            "threads": 5, "cancel": 5},
+            "threads": 5, "cancel": 15},
     counts={}, quiet_ms=1500,
     counting_rounds=3, compile_rounds=7)
 
@@ -152,7 +152,8 @@ class Session:
         return any(
             run["output"]["received"] < max(counting.SIZES[workload])
             for run in self.data["runs"]
-            if (run["workload"], run["contestant"]) == (workload, contestant))
+            if (run["workload"], run["contestant"]) == (workload, contestant)
+            and run["output"]["received"] is not None)
 
     def _compile(self, which: str, round_: int) -> None:
         if round_ == 1:
@@ -197,7 +198,7 @@ class Session:
                     cpus))
         sections += [
             Section("compile time", self._scale.compile_rounds,
-                    list(compiling.SOURCES), self._compile),
+                    list(compiling.PROGRAMS), self._compile),
             Section("code size", 1, list(compiling.WAITS),
                     self._code_size, cpus)]
         return sections
