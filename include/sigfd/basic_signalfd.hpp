@@ -10,10 +10,10 @@
 #define SIGFD_BASIC_SIGNALFD_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/detail/signal_number.hpp>
 #include <sigfd/detail/system_error.hpp>
-#include <sigfd/detail/wait_op.hpp>
+#include <sigfd/detail/handler_op.hpp>
+#include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
@@ -188,7 +188,7 @@ public:
    */
   basic_signalfd(basic_signalfd&& other) noexcept
     : executor_(other.executor_),
-      own_(std::move(other.own_))
+      holder_(std::move(other.holder_))
   {
   }
 
@@ -208,7 +208,7 @@ public:
     : executor_(other.executor_)
   {
     if (other.is_open())
-      open(other.signals(), other.own_->impl->options());
+      open(other.signals(), other.holder_->impl->options());
     other.close();
   }
 
@@ -224,7 +224,7 @@ public:
     {
       close();
       executor_ = other.executor_;
-      own_ = std::move(other.own_);
+      holder_ = std::move(other.holder_);
     }
     return *this;
   }
@@ -292,7 +292,7 @@ public:
     BOOST_TRY
     {
       auto& current = holder()->impl; // before anything is changed
-      auto impl = std::make_shared<detail::signalfd_impl<Executor>>(executor_);
+      auto impl = detail::make_impl(executor_);
       impl->open(mask, options, ec);
       if (!ec)
         current = std::move(impl);
@@ -308,7 +308,7 @@ public:
   /// Whether the object is open.
   bool is_open() const noexcept
   {
-    return own_ && own_->impl && own_->impl->is_open();
+    return holder_ && holder_->impl && holder_->impl->is_open();
   }
 
   /// Closes the object; no effect if it is not open.
@@ -319,8 +319,8 @@ public:
    */
   void close() noexcept
   {
-    if (own_)
-      if (const auto impl = std::exchange(own_->impl, nullptr))
+    if (holder_)
+      if (const auto impl = std::exchange(holder_->impl, nullptr))
         impl->close();
   }
 
@@ -341,20 +341,20 @@ public:
    */
   native_handle_type native_handle() noexcept
   {
-    return is_open() ? own_->impl->native_handle() : -1;
+    return is_open() ? holder_->impl->native_handle() : -1;
   }
 
   /// What fills the descriptor; @c source::automatic if the object is not open.
   sigfd::source source() const noexcept
   {
-    return is_open() ? own_->impl->source().source()
+    return is_open() ? holder_->impl->source().source()
                      : sigfd::source::automatic;
   }
 
   /// The signals that are watched; none if the object is not open.
   signal_mask signals() const noexcept
   {
-    return is_open() ? own_->impl->source().mask() : signal_mask();
+    return is_open() ? holder_->impl->source().mask() : signal_mask();
   }
 
   /// Adds a signal; no effect if it is watched already.
@@ -413,7 +413,7 @@ public:
     if (!was_open)
       open({}, ec);
     if (!ec)
-      own_->impl->add(signal_number, f, ec);
+      holder_->impl->add(signal_number, f, ec);
     if (ec && !was_open)
       close();
   }
@@ -443,7 +443,7 @@ public:
     signal_mask mask = signals();
     mask.remove(signal_number, ec);
     if (!ec && is_open())
-      own_->impl->update(mask, ec);
+      holder_->impl->update(mask, ec);
   }
 
   /// Removes all signals; no effect if the object is not open.
@@ -467,7 +467,7 @@ public:
   {
     ec = {};
     if (is_open())
-      own_->impl->update(signal_mask(), ec);
+      holder_->impl->update(signal_mask(), ec);
   }
 
   /// Watches another set of signals instead.
@@ -491,7 +491,7 @@ public:
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
     if (is_open())
-      own_->impl->update(mask, ec);
+      holder_->impl->update(mask, ec);
     else
       ec = boost::asio::error::bad_descriptor;
   }
@@ -519,7 +519,7 @@ public:
   {
     ec = {};
     if (is_open())
-      own_->impl->cancel(ec);
+      holder_->impl->cancel(ec);
   }
 
   /// Blocks until a signal is pending, and takes it.
@@ -604,7 +604,7 @@ public:
       const std::size_t count = try_wait_some(infos, ec);
       if (ec || count != 0 || infos.empty())
         return count;
-      own_->impl->wait_readable(ec);
+      holder_->impl->wait_readable(ec);
       if (ec)
         return 0;
     }
@@ -636,7 +636,7 @@ public:
       std::span<signal_info> infos, boost::system::error_code& ec)
   {
     if (is_open())
-      return own_->impl->take(infos, ec);
+      return holder_->impl->take(infos, ec);
     ec = boost::asio::error::bad_descriptor;
     return 0;
   }
@@ -700,8 +700,8 @@ public:
   {
     return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, signal_info)>(
-        detail::initiate_wait<Executor>(executor_), token, holder(),
-        detail::one_signal());
+        detail::initiate_wait<Executor, detail::one_signal>(holder()), token,
+        holder_, nullptr);
   }
 
   /// Starts an asynchronous operation to wait for signals, and takes as many
@@ -748,8 +748,8 @@ public:
   {
     return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, std::size_t)>(
-        detail::initiate_wait<Executor>(executor_), token, holder(),
-        detail::some_signals{infos});
+        detail::initiate_wait<Executor, detail::some_signals>(holder()), token,
+        holder_, infos);
   }
 
 private:
@@ -758,13 +758,19 @@ private:
 
   const std::shared_ptr<detail::impl_holder<Executor>>& holder()
   {
-    if (!own_)
-      own_ = std::make_shared<detail::impl_holder<Executor>>();
-    return own_;
+    if (!holder_)
+      make_holder();
+    return holder_;
+  }
+
+  [[gnu::cold]] void make_holder()
+  {
+    using type = detail::impl_holder<Executor>;
+    holder_ = std::make_shared<type>(type{executor_, nullptr});
   }
 
   Executor executor_;
-  std::shared_ptr<detail::impl_holder<Executor>> own_; // null until needed
+  std::shared_ptr<detail::impl_holder<Executor>> holder_; // null until needed
 };
 
 } // namespace sigfd

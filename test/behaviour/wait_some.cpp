@@ -1,6 +1,6 @@
 // What is held in the process and what the kernel has come in one call.
 
-#include <sigfd/detail/give_back.hpp>
+#include <sigfd/detail/undelivered.hpp>
 #include <sigfd/signal_fd.hpp>
 
 #include "support/drain.hpp"

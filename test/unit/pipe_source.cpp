@@ -60,7 +60,7 @@ struct fixture
   {
     signal_info info;
     support::wait_until(
-        [&] { return source.take({&info, 1}, ec) != 0 || ec; });
+        [&] { return source.take({&info, 1}, false) != 0; });
     return info;
   }
 
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(takes_what_comes_and_says_when_there_is_nothing)
   BOOST_TEST((::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
   BOOST_TEST((::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) != 0);
   std::array<signal_info, 4> infos;
-  BOOST_TEST(source.take(infos, ec) == 0u);
+  BOOST_TEST(source.take(infos, false) == 0);
   BOOST_TEST(!ec);
   for (int i = 0; i < 3; ++i)
     send(SIGRTMIN, i);
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(takes_what_comes_and_says_when_there_is_nothing)
     BOOST_TEST(info.value()->sival_int == i);
     BOOST_TEST(info.sender()->pid == ::getpid());
   }
-  BOOST_TEST(source.take(infos, ec) == 0u);
+  BOOST_TEST(source.take(infos, false) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_thread_has_a_name_and_blocks_every_signal)
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_full_pipe_holds_the_rest_back_in_the_kernel)
   for (int i = 0; i < count; ++i)
     BOOST_REQUIRE(take().value()->sival_int == i);
   signal_info info;
-  BOOST_TEST(source.take({&info, 1}, ec) == 0u);
+  BOOST_TEST(source.take({&info, 1}, false) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_update_keeps_the_order_of_what_stays)
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_longer_watched_goes_back)
   }
   send(SIGRTMIN, 100);
   signal_info info;
-  BOOST_TEST(source.take({&info, 1}, ec) == 0u);
+  BOOST_TEST(source.take({&info, 1}, false) == 0);
   BOOST_TEST(support::drain(SIGRTMIN) == 51);
 }
 
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(an_empty_mask_takes_nothing_and_can_grow)
   open(signal_mask());
   send(SIGRTMIN, 1);
   signal_info info;
-  BOOST_TEST(source.take({&info, 1}, ec) == 0u);
+  BOOST_TEST(source.take({&info, 1}, false) == 0);
   BOOST_TEST(support::is_pending(SIGRTMIN));
   source.update({SIGRTMIN}, ec);
   BOOST_TEST(take().value()->sival_int == 1);
@@ -242,8 +242,8 @@ BOOST_AUTO_TEST_CASE(many_updates_beside_a_sender_lose_and_invent_nothing)
                                     : signal_mask{SIGRTMIN},
           ec);
     std::array<signal_info, 7> infos;
-    const std::size_t taken = source.take(infos, ec);
-    for (std::size_t i = 0; i < taken; ++i)
+    const std::ptrdiff_t taken = source.take(infos, round % 2 == 0);
+    for (std::size_t i = 0; std::cmp_less(i, taken); ++i)
       BOOST_REQUIRE(infos[i].value()->sival_int == next++);
   }
   BOOST_TEST(sender.wait() == 0);

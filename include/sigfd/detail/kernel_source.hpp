@@ -10,7 +10,6 @@
 #define SIGFD_DETAIL_KERNEL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/read_siginfo.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_mask.hpp>
@@ -23,7 +22,7 @@
 namespace sigfd::detail {
 
 // The signals of a mask through signalfd(2).
-class kernel_source : public siginfo_reader
+class kernel_source
 {
 public:
   // Makes the descriptor, non-blocking and closed on exec.
@@ -49,6 +48,9 @@ public:
   {
     fd_ = -1;
   }
+
+private:
+  int fd_ = -1; // not owned: whoever waits for it owns it, and outlives close()
 };
 
 } // namespace sigfd::detail

@@ -10,14 +10,15 @@
 #define SIGFD_DETAIL_PIPE_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/fork_reset.hpp>
-#include <sigfd/detail/read_siginfo.hpp>
 #include <sigfd/detail/pipe_thread.hpp>
+#include <sigfd/detail/read_ahead.hpp>
+#include <sigfd/detail/read_siginfo.hpp>
+#include <sigfd/detail/requeue.hpp>
+#include <sigfd/detail/sigwait.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
-#include <sigfd/detail/sigwait.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
@@ -28,7 +29,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,9 +41,10 @@ namespace sigfd::detail {
 
 // The signals of a mask through a pipe, where there is no signalfd(2).
 //
-// A record in the pipe was taken from the kernel. If it is not to be delivered
-// any more, it goes back to the process with everything that came with it.
-class pipe_source : public siginfo_reader
+// A record in the pipe, or read ahead from it, was taken from the kernel. If it
+// is not to be delivered any more, it goes back to the process with everything
+// that came with it.
+class pipe_source
 {
 public:
   pipe_source() noexcept = default;
@@ -56,7 +57,7 @@ public:
   }
 
   // Makes the pipe and its thread; the reading end, non-blocking and closed on
-  // exec.
+  // exec. The caller owns it and keeps it until after close().
   unique_fd open(
       const signal_mask& mask, boost::system::error_code& ec) noexcept
   {
@@ -78,17 +79,16 @@ public:
       ec = system_error_code(errno);
       return {};
     }
-    auto thread = std::unique_ptr<pipe_thread>(
-        new (std::nothrow) pipe_thread);
-    if (!thread)
+    auto fresh = std::unique_ptr<both_ends>(new (std::nothrow) both_ends);
+    if (!fresh)
     {
       ec = system_error_code(ENOMEM);
       return {};
     }
-    thread->start(std::move(write_end), mask, ec);
+    fresh->thread.start(std::move(write_end), mask, ec);
     if (ec)
       return {};
-    thread_ = std::move(thread);
+    ends_ = std::move(fresh);
     owner_ = this_process();
     fd_ = read_end.get();
     return read_end;
@@ -100,31 +100,66 @@ public:
   {
     end_fork();
     std::vector<signal_info> kept = pause_and_drain(mask);
-    thread_->set_mask(mask);
-    thread_->put_back(std::move(kept));
-    thread_->resume();
+    ends_->thread.set_mask(mask);
+    resume(std::move(kept));
     ec = {};
   }
 
-  // Ends the thread and gives everything back that is in the pipe.
+  // Takes as many as there are and fit; how many, or -errno. With may_read_ahead
+  // it may read more than that, so that the descriptor is not readable though
+  // there are some: then nobody may wait for it.
+  std::ptrdiff_t take(
+      std::span<signal_info> infos, bool may_read_ahead) noexcept
+  {
+    std::size_t count = ends_->ahead.take(infos);
+    if (count == infos.size())
+      return static_cast<std::ptrdiff_t>(count);
+    infos = infos.subspan(count);
+    const bool reads_ahead
+        = may_read_ahead && infos.size() < read_ahead::capacity;
+    const std::ptrdiff_t read = reads_ahead ? ends_->ahead.fill(fd_)
+                                            : read_siginfo(fd_, infos);
+    if (read < 0 && count == 0)
+      return read;
+    if (reads_ahead)
+      count += ends_->ahead.take(infos);
+    else if (read > 0)
+      count += static_cast<std::size_t>(read);
+    return static_cast<std::ptrdiff_t>(count);
+  }
+
+  // Whether there are some though the descriptor may not be readable.
+  bool has_read_ahead() const noexcept
+  {
+    return ends_ && !ends_->ahead.empty();
+  }
+
+  // Puts back into the pipe what was read ahead.
+  void unread(const signal_mask& mask) noexcept
+  {
+    end_fork();
+    if (has_read_ahead())
+      resume(pause_and_drain(mask));
+  }
+
+  // Ends the thread and gives everything back that is here.
   void close() noexcept
   {
-    if (!thread_)
+    if (!ends_)
       return;
     if (owner_ == this_process())
     {
       end_fork();
       pause_and_drain(signal_mask());
-      thread_->stop();
+      ends_->thread.stop();
     }
     else
-      thread_->forget();
-    thread_.reset();
+      ends_->thread.forget();
+    ends_.reset();
     fd_ = -1;
   }
 
-  // Before fork(2): pauses the thread, so that the child finds its
-  // state whole.
+  // Before fork(2): pauses the thread, so that the child finds its state whole.
   void prepare_fork(const signal_mask& mask) noexcept
   {
     end_fork();
@@ -135,10 +170,8 @@ public:
   // After fork(2), in the parent: goes on. No effect without prepare_fork().
   void end_fork() noexcept
   {
-    if (!std::exchange(forking_, false))
-      return;
-    thread_->put_back(std::exchange(kept_, {}));
-    thread_->resume();
+    if (std::exchange(forking_, false))
+      resume(std::exchange(kept_, {}));
   }
 
   // After fork(2), in the child, where there is no thread and the records are
@@ -149,30 +182,34 @@ public:
   {
     forking_ = false;
     kept_.clear();
-    thread_->forget();
-    thread_.reset();
+    ends_->thread.forget();
+    ends_.reset();
     return open(mask, ec);
   }
 
 private:
-  // Pauses the thread and empties the pipe. What is of a signal in the mask is
-  // returned, the rest goes back, as does all that there is no memory for.
+  struct both_ends
+  {
+    pipe_thread thread; // writes
+    read_ahead ahead;
+  };
+
+  // Pauses the thread and takes everything that is here. What is of a signal in
+  // the mask is returned, the rest goes back to the process, as does all that
+  // there is no memory for.
   std::vector<signal_info> pause_and_drain(const signal_mask& mask) noexcept
   {
     std::vector<signal_info> kept;
-    thread_->request_pause();
+    ends_->thread.request_pause();
     for (;;)
     {
-      std::array<signal_info, 32> infos;
-      boost::system::error_code ec;
-      const std::size_t count = take(infos, ec);
-      for (std::size_t i = 0; i < count; ++i)
-        if (pipe_thread::is_sentinel(infos[i]))
+      for (signal_info info; ends_->ahead.take({&info, 1}) != 0;)
+        if (pipe_thread::is_sentinel(info))
           return kept;
-        else if (!mask.contains(infos[i].number())
-            || !try_append(kept, infos[i]))
-          requeue_or_keep(infos[i]);
-      if (ec)
+        else if (!mask.contains(info.number()) || !try_append(kept, info))
+          requeue_or_keep(info);
+      const std::ptrdiff_t count = ends_->ahead.fill(fd_);
+      if (count < 0)
         return kept; // somebody closed the descriptor
       ::pollfd p{fd_, POLLIN, 0};
       if (count == 0)
@@ -180,10 +217,18 @@ private:
     }
   }
 
-  std::uint32_t owner_ = 0; // the process that has the thread
+  // Has the thread go on, after it put back what was taken.
+  void resume(std::vector<signal_info> infos) noexcept
+  {
+    ends_->thread.put_back(std::move(infos));
+    ends_->thread.resume();
+  }
+
+  int fd_ = -1;                   // the reading end
+  std::unique_ptr<both_ends> ends_;
+  std::uint32_t owner_ = 0;       // the process that has the thread
   bool forking_ = false;          // from prepare_fork() to end_fork()
   std::vector<signal_info> kept_; // what was in the pipe meanwhile
-  std::unique_ptr<pipe_thread> thread_;
 };
 
 } // namespace sigfd::detail

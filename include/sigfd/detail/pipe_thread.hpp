@@ -10,10 +10,12 @@
 #define SIGFD_DETAIL_PIPE_THREAD_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/read_ahead.hpp>
+#include <sigfd/detail/sigwait.hpp>
+#include <sigfd/detail/speculative_read.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
-#include <sigfd/detail/sigwait.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
@@ -25,11 +27,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -41,9 +47,9 @@ namespace sigfd::detail {
 // full pipe holds the thread, and what it does not take stays in the kernel's
 // queue, where nothing is dropped.
 //
-// The thread can be brought to rest. It then has nothing in its hands: whatever
-// it took was written into the pipe, in front of a mark. Only at rest are the
-// mask and the backlog changed; that is all there is to synchronise.
+// The thread can be paused. It then has nothing in its hands: whatever it took
+// was written into the pipe, in front of a sentinel. Only then are the mask and
+// the backlog changed; that is all there is to synchronise.
 class pipe_thread
 {
 public:
@@ -73,8 +79,8 @@ public:
       write_end_.reset();
   }
 
-  // Tells the thread to rest. The caller reads the pipe until it finds a mark,
-  // and has then taken everything that the thread ever took.
+  // Tells the thread to pause. The caller reads the pipe until it finds a
+  // sentinel, and has then taken everything that the thread ever took.
   void request_pause() noexcept
   {
     pauses_requested_.fetch_add(1, std::memory_order_release);
@@ -82,13 +88,13 @@ public:
     ::pthread_kill(thread_, pause_signal);
   }
 
-  // Whether a record is the mark, which stands for no signal.
+  // Whether a record is a sentinel, which stands for no signal.
   static bool is_sentinel(const signal_info& info) noexcept
   {
     return info.number() == 0;
   }
 
-  // At rest: changes what is waited for.
+  // While paused: changes what is waited for.
   void set_mask(const signal_mask& mask) noexcept
   {
     mask_ = mask;
@@ -96,26 +102,26 @@ public:
     ::sigaddset(&waited_, pause_signal);
   }
 
-  // At rest: puts records into the empty pipe again, before anything new. What
+  // While paused: puts records into the empty pipe again, before anything new. What
   // does not fit now, the thread writes when it is at work.
   void put_back(std::vector<signal_info> infos) noexcept
   {
     std::size_t written = 0;
     while (written < infos.size() && has_room())
-      write(infos[written++]);
+      write({&infos[written++], 1});
     infos.erase(infos.begin(),
         infos.begin() + static_cast<std::ptrdiff_t>(written));
     backlog_ = std::move(infos);
   }
 
-  // At rest: lets the thread work again.
+  // While paused: lets the thread work again.
   void resume() noexcept
   {
     pauses_ended_.fetch_add(1, std::memory_order_release);
     pauses_ended_.notify_one();
   }
 
-  // At rest: ends the thread, and waits for its end.
+  // While paused: ends the thread, and waits for its end.
   void stop() noexcept
   {
     stopped_ = true;
@@ -130,22 +136,30 @@ public:
   }
 
 private:
-  // The thread is woken by a signal directed at it alone, of a number that
+  // The thread is interrupted by a signal directed at it alone, of a number that
   // nobody can watch, so it is never mistaken for one of those waited for. A
   // private signal is taken before any of the process: once it was sent, the
   // thread takes no other.
   static constexpr int pause_signal = SIGFPE;
 
-  // What the thread uses is a few hundred bytes, and what the C library and the
+  // What the thread uses is a few kilobytes, and what the C library and the
   // sanitizers keep on a stack is less than 256 KiB; but glibc takes the
   // program's static thread-local storage from the stack as well.
   static constexpr std::size_t max_stack_size = std::size_t{64} << 20;
 
+  // Asked for once: in a child of fork(2), the loader's lock may be held by a
+  // thread that is not there.
   static std::size_t stack_size() noexcept
   {
-    std::size_t size = std::size_t{256} * 1024
-        + static_cast<std::size_t>(::sysconf(_SC_THREAD_STACK_MIN));
-    ::dl_iterate_phdr(&add_thread_local_storage, &size);
+    static constinit std::atomic<std::size_t> known{0};
+    std::size_t size = known;
+    if (size == 0)
+    {
+      size = std::size_t{256} * 1024
+          + static_cast<std::size_t>(::sysconf(_SC_THREAD_STACK_MIN));
+      ::dl_iterate_phdr(&add_thread_local_storage, &size);
+      known = size;
+    }
     return size;
   }
 
@@ -178,43 +192,63 @@ private:
   void run() noexcept
   {
     ::pthread_setname_np(::pthread_self(), "sigfd-pipe");
-    unsigned pauses = 0; // how many have ended
-    bool woken = false; // whether the wake-up of this rest was taken
     for (;;)
-    {
-      if (pauses_requested_.load(std::memory_order_acquire) != pauses)
+      if (is_pause_requested())
       {
-        if (!std::exchange(woken, false))
+        if (!std::exchange(interrupted_, false))
           take_pause_signal();
-        write(signal_info()); // the mark
-        pauses_ended_.wait(pauses, std::memory_order_acquire);
-        ++pauses;
+        const signal_info sentinel;
+        write({&sentinel, 1});
+        pauses_ended_.wait(pauses_, std::memory_order_acquire);
+        ++pauses_;
         if (stopped_)
           return;
-        for (const signal_info& info : std::exchange(backlog_, {}))
-          write(info);
-        continue;
+        write(std::exchange(backlog_, {}));
       }
-      signal_info info = sigwait_info(waited_);
-      if (info.number() == 0)
-      {
-        if (errno != EINTR) // the program has forbidden it since
-          pauses_requested_.wait(pauses, std::memory_order_acquire);
-      }
-      else if (info.number() != pause_signal)
-      {
-        if (undelivered().consume_wakeup(info))
-          write(info);
-        undelivered().retry_strays(mask_);
-      }
-      else if (pauses_requested_.load(std::memory_order_acquire) != pauses)
-        woken = true;
       else
-        pass_on();
-    }
+        forward();
   }
 
-  // Takes the wake-up of a rest that was noticed without it. It was sent, or is
+  bool is_pause_requested() const noexcept
+  {
+    return pauses_requested_.load(std::memory_order_acquire) != pauses_;
+  }
+
+  // Waits for a signal and writes its record, and with it those of the signals
+  // that are pending already: as long as that is worth the look.
+  void forward() noexcept
+  {
+    std::array<signal_info, read_ahead::capacity> infos;
+    std::size_t count = 0;
+    wait(infos, count, nullptr);
+    if (count == 1 && speculative_read_.is_due())
+    {
+      const ::timespec at_once{};
+      while (count < infos.size() && wait(infos, count, &at_once))
+        continue;
+      speculative_read_.note(count > 1);
+    }
+    write(std::span(infos).first(count));
+    undelivered().retry_strays(mask_);
+  }
+
+  // Waits for a signal, within a time, and appends what is to be written;
+  // whether another may follow.
+  bool wait(std::span<signal_info> infos, std::size_t& count,
+      const ::timespec* within) noexcept
+  {
+    signal_info& info = infos[count];
+    info = sigwait_info(waited_, within);
+    if (info.number() == pause_signal)
+      is_pause_requested() ? void(interrupted_ = true) : pass_on();
+    else if (info.number() != 0)
+      count += undelivered().consume_wakeup(info) ? 1u : 0u;
+    else if (errno != EINTR && within == nullptr) // since forbidden
+      pauses_requested_.wait(pauses_, std::memory_order_acquire);
+    return info.number() != 0 && info.number() != pause_signal;
+  }
+
+  // Takes the signal of a pause that was noticed without it. It was sent, or is
   // just being sent, and must be gone before the next: two would become one.
   static void take_pause_signal() noexcept
   {
@@ -225,8 +259,8 @@ private:
     ::sigwait(&only, &number);
   }
 
-  // A signal of the wake-up's number that did not come with a rest was meant
-  // for a thread that does not block it. Directed at the process it would come
+  // A signal of that number that did not come with a pause was meant for a
+  // thread that does not block it. Directed at the process it would come
   // here again, so the main thread has it, the first that would have got it.
   static void pass_on() noexcept
   {
@@ -240,23 +274,34 @@ private:
     return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
   }
 
-  // Writes a record, blocking. A record is far below PIPE_BUF, so it is written
-  // whole (pipe(7)), and the reader never closes first.
-  void write(const signal_info& info) noexcept
+  // Writes records, blocking. Up to PIPE_BUF bytes are written whole (pipe(7)),
+  // and the reader never closes first.
+  void write(std::span<const signal_info> infos) noexcept
   {
-    while (::write(write_end_.get(), &info, sizeof info) == -1
-        && errno == EINTR)
-      continue;
+    while (!infos.empty())
+    {
+      const auto some
+          = infos.first(std::min(infos.size(), read_ahead::capacity));
+      if (::write(write_end_.get(), some.data(), some.size_bytes()) != -1
+          || errno != EINTR)
+        infos = infos.subspan(some.size());
+    }
   }
 
   ::pthread_t thread_{};
   unique_fd write_end_;
   signal_mask mask_;
-  ::sigset_t waited_{}; // the mask, and the wake-up
+  ::sigset_t waited_{}; // the mask, and the pause signal
   std::vector<signal_info> backlog_;
   std::atomic<unsigned> pauses_requested_{0};
   std::atomic<unsigned> pauses_ended_{0};
   bool stopped_ = false;
+
+  // The thread's own: how many pauses have ended for it, and whether it took
+  // the signal of the one that comes.
+  unsigned pauses_ = 0;
+  bool interrupted_ = false;
+  speculative_read speculative_read_;
 };
 
 } // namespace sigfd::detail

@@ -10,10 +10,8 @@
 #define SIGFD_DETAIL_READ_SIGINFO_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/requeue.hpp>
 #include <sigfd/signal_info.hpp>
-
-#include <boost/system/error_code.hpp>
 
 #include <errno.h>
 #include <unistd.h>
@@ -23,25 +21,20 @@
 
 namespace sigfd::detail {
 
-// What every source has: a non-blocking descriptor that is filled with records.
-// It is not owned: whoever waits for it owns it, and outlives close().
-class siginfo_reader
+// Takes up to infos.size() records, which must not be 0, by one read(2) from a
+// non-blocking descriptor that a source fills; how many, or -errno. 0 says that
+// nothing is there.
+inline std::ptrdiff_t read_siginfo(
+    int fd, std::span<signal_info> infos) noexcept
 {
-public:
-  // Takes up to infos.size() records, which must not be 0, by one read(2).
-  // Never blocks; 0 without an error says that nothing is there.
-  std::size_t take(
-      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
-  {
-    const ::ssize_t n = ::read(fd_, infos.data(), infos.size_bytes());
-    ec = n != -1 || errno == EAGAIN ? boost::system::error_code()
-                                    : system_error_code(errno);
-    return n > 0 ? static_cast<std::size_t>(n) / sizeof(signal_info) : 0;
-  }
-
-protected:
-  int fd_ = -1;
-};
+  const ::ssize_t size = ::read(fd, infos.data(), infos.size_bytes());
+  if (size == -1)
+    return errno == EAGAIN ? 0 : -errno;
+  const auto count = static_cast<std::size_t>(size) / sizeof(signal_info);
+  for (signal_info& info : infos.first(count))
+    restore_code(info);
+  return static_cast<std::ptrdiff_t>(count);
+}
 
 } // namespace sigfd::detail
 

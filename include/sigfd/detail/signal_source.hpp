@@ -12,6 +12,7 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/kernel_source.hpp>
 #include <sigfd/detail/pipe_source.hpp>
+#include <sigfd/detail/read_siginfo.hpp>
 #include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/open_options.hpp>
@@ -22,6 +23,7 @@
 
 #include <errno.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <variant>
@@ -41,13 +43,14 @@ public:
       boost::system::error_code& ec) noexcept
   {
     mask_ = mask;
+    unique_fd fd;
     if (wanted != sigfd::source::pipe)
-    {
-      unique_fd fd = source_.emplace<kernel_source>().open(mask, ec);
-      if (wanted == sigfd::source::kernel || !is_missing(ec))
-        return fd;
-    }
-    return source_.emplace<pipe_source>().open(mask, ec);
+      fd = source_.emplace<kernel_source>().open(mask, ec);
+    if (wanted == sigfd::source::pipe
+        || (wanted == sigfd::source::automatic && is_missing(ec)))
+      fd = source_.emplace<pipe_source>().open(mask, ec);
+    fd_ = fd.get();
+    return fd;
   }
 
   void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
@@ -57,38 +60,47 @@ public:
       mask_ = mask;
   }
 
-  // Takes as many as there are and fit: first what is in this process, because
-  // the kernel did not take it back, then what the kernel has.
-  std::size_t take(
-      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  // Takes as many as there are and fit; how many, or -errno. First what is in
+  // this process, because the kernel did not take it back, then what the kernel
+  // has. With may_read_ahead, nobody waits for the descriptor.
+  std::ptrdiff_t take(
+      std::span<signal_info> infos, bool may_read_ahead) noexcept
   {
-    ec = {};
-    std::size_t count = 0;
-    if (may_have_kept())
-      count = undelivered().take_kept(mask_, infos);
-    if (count == infos.size())
-      return count;
-    const std::size_t read = read_source(infos.subspan(count), ec);
-    if (count != 0)
-      ec = {}; // the next call has it
-    return count + read;
+    return may_have_kept() ? take_kept(infos)
+                           : read_source(infos, may_read_ahead);
   }
 
-  // Whether take() may find something though the descriptor is not readable.
+  // Whether there are signals that were read ahead, though the descriptor may
+  // not be readable.
+  bool has_read_ahead() const noexcept
+  {
+    const auto* const pipe = std::get_if<pipe_source>(&source_);
+    return pipe != nullptr && pipe->has_read_ahead();
+  }
+
+  // Makes the descriptor readable whenever there are signals.
+  void unread() noexcept
+  {
+    if (auto* const pipe = std::get_if<pipe_source>(&source_))
+      pipe->unread(mask_);
+  }
+
+  // Whether take() may find something that was never in the descriptor.
   bool may_have_kept() const noexcept
   {
-    return undelivered().may_have_kept();
+    return undelivered_.may_have_kept();
   }
 
   // Tries to have everything of the mask pending in the kernel.
   void retry_undelivered() noexcept
   {
-    undelivered().retry(mask_);
+    undelivered_.retry(mask_);
   }
 
   void close() noexcept
   {
     std::visit([](auto& source) { source.close(); }, source_);
+    fd_ = -1;
   }
 
   // Before fork(2), and after it in the parent, or where it failed.
@@ -113,7 +125,10 @@ public:
 
   unique_fd reopen_after_fork(boost::system::error_code& ec) noexcept
   {
-    return std::get_if<pipe_source>(&source_)->reopen_after_fork(mask_, ec);
+    unique_fd fd =
+        std::get_if<pipe_source>(&source_)->reopen_after_fork(mask_, ec);
+    fd_ = fd.get();
+    return fd;
   }
 
   // What was chosen.
@@ -131,27 +146,45 @@ public:
   }
 
 private:
-  // Takes what is there, and strays for wake-up signals.
-  std::size_t read_source(
-      std::span<signal_info> infos, boost::system::error_code& ec) noexcept
+  [[gnu::cold]] std::ptrdiff_t take_kept(
+      std::span<signal_info> infos) noexcept
   {
-    for (;;)
+    const std::size_t count = undelivered_.take_kept(mask_, infos);
+    const std::ptrdiff_t read
+        = count < infos.size() ? read_source(infos.subspan(count), false) : 0;
+    if (count == 0)
+      return read;
+    return static_cast<std::ptrdiff_t>(count) + std::max<std::ptrdiff_t>(read, 0);
+  }
+
+  // Takes what is there, and strays for wake-up signals.
+  std::ptrdiff_t read_source(
+      std::span<signal_info> infos, bool may_read_ahead) noexcept
+  {
+    auto* const pipe = std::get_if<pipe_source>(&source_);
+    const std::ptrdiff_t read = pipe != nullptr
+        ? pipe->take(infos, may_read_ahead)
+        : read_siginfo(fd_, infos);
+    return read <= 0 || !undelivered_.may_have_had_strays()
+        ? read
+        : replace_wakeups(infos, read);
+  }
+
+  [[gnu::cold]] std::ptrdiff_t replace_wakeups(
+      std::span<signal_info> infos, std::ptrdiff_t read) noexcept
+  {
+    for (; read > 0; read = read_siginfo(fd_, infos))
     {
-      const std::size_t read = std::visit(
-          [&](auto& source) { return source.take(infos, ec); }, source_);
-      std::size_t count // the pipe's thread has consumed them already
-          = source() == sigfd::source::pipe
-          ? read
-          : undelivered().consume_wakeups(infos.first(read));
-      if (read != 0 && undelivered().may_have_strays())
-      {
-        if (read < infos.size()) // no wake-up signal is left there
-          count += undelivered().take_strays(mask_, infos.subspan(count));
-        undelivered().retry_strays(mask_);
-      }
-      if (read == 0 || count != 0)
-        return count;
+      auto count = static_cast<std::size_t>(read);
+      if (source() != sigfd::source::pipe) // its thread has done so
+        count = undelivered_.consume_wakeups(infos.first(count));
+      if (static_cast<std::size_t>(read) < infos.size()) // none is left there
+        count += undelivered_.take_strays(mask_, infos.subspan(count));
+      undelivered_.retry_strays(mask_);
+      if (count != 0)
+        return static_cast<std::ptrdiff_t>(count);
     }
+    return read;
   }
 
   // Whether an error says that there is no signalfd(2): the kernel was built
@@ -162,7 +195,9 @@ private:
   }
 
   std::variant<kernel_source, pipe_source> source_;
+  int fd_ = -1; // not owned
   signal_mask mask_;
+  undelivered_signals& undelivered_ = undelivered();
 };
 
 } // namespace sigfd::detail

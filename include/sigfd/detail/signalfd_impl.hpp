@@ -12,12 +12,15 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/handler_registration.hpp>
+#include <sigfd/detail/inline_executor.hpp>
+#include <sigfd/detail/io_executor.hpp>
 #include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
 #include <sigfd/detail/speculative_read.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/detail/wait_handle.hpp>
 #include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -25,10 +28,10 @@
 #include <sigfd/signalfd_base.hpp>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <errno.h>
@@ -51,33 +54,27 @@
 
 namespace sigfd::detail {
 
-// What an opening knows of an operation that was started in it.
-struct started_wait
-{
-  // The number of cancel() and close() calls before it was started. It is
-  // cancelled when the count has gone on.
-  std::uint64_t generation = 0;
-
-  // By which a cancellation slot knows it, never used again; 0 without a slot.
-  std::uint64_t id = 0;
-  bool cancelled = false;
-};
-
 // What an object and its operations share from open() to close(). Each
-// open() makes a new one, so an operation always belongs to the opening in
-// which it was started, whatever becomes of the object meanwhile.
+// open() makes a new one, so an operation always belongs to the one in which it
+// was started, whatever becomes of the object meanwhile.
 //
 // The object's functions are not called concurrently, but operations complete
 // and are cancelled on any thread beside them. The mutex is for those; it is
 // held for a few system calls that do not block, or while the source changes or
 // ends, and never while a handler runs, moves or allocates.
-template <typename Executor>
-class signalfd_impl final : public service_member
+class signalfd_impl final
+  : public service_member,
+    public boost::intrusive_ref_counter<signalfd_impl>
 {
 public:
-  explicit signalfd_impl(const Executor& executor)
-    : executor_(executor),
-      descriptor_(std::in_place, executor)
+  // The io_context in whose threads the executor runs functions, or null.
+  signalfd_impl(std::unique_ptr<io_executor> executor,
+      boost::asio::execution_context& context,
+      const boost::asio::execution_context* io_context)
+    : executor_(std::move(executor)),
+      io_context_(io_context),
+      descriptor_(std::in_place, inline_executor(context)),
+      context_(context)
   {
   }
 
@@ -109,11 +106,11 @@ public:
       return;
     }
     fd.release();
+    generation_ = 0;
     owner_ = this_process();
     if (options.stray == stray_policy::forward)
       handler_registration::stay_mapped(); // without a lock: the loader has one
-    service_ = &boost::asio::use_service<signalfd_service>(
-        context_of(*executor_));
+    service_ = &boost::asio::use_service<signalfd_service>(context_);
     service_->add(*this);
     forward_strays_of(mask);
     block(mask);
@@ -173,22 +170,43 @@ public:
     return options_;
   }
 
-  // Whether neither close() nor the context's end has come.
+  // Whether open() has come, and neither close() nor the context's end.
   bool is_open() const noexcept
   {
-    return descriptor_ && descriptor_->is_open();
+    return (generation_ & closed) == 0;
   }
 
-  // The descriptor's number.
+  // The descriptor's number, for somebody who may wait for it from now on.
   int native_handle() noexcept
   {
-    return is_open() ? descriptor_->native_handle() : -1;
+    if (!is_open())
+      return -1;
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(is_shown_, true))
+    {
+      ++waits_;
+      source_.unread();
+    }
+    return descriptor_->native_handle();
+  }
+
+  // Where an operation that the reactor ends is in its executor already; null
+  // if in no context.
+  const boost::asio::execution_context* io_context() const noexcept
+  {
+    return io_context_;
   }
 
   // The generation of an operation that starts now.
   std::uint64_t current_generation() const noexcept
   {
-    return generation_.load();
+    return generation_ & ~closed;
+  }
+
+  // Goes on with an operation in the object's executor, never from here.
+  void post(wait_handle&& op)
+  {
+    executor_->post(std::move(op));
   }
 
   // Makes an operation known to its slot, until it ends.
@@ -199,12 +217,15 @@ public:
     op.id = ++last_id_;
   }
 
-  void remove_slot(started_wait& op) noexcept
+  // Forgets an operation that ends.
+  void remove(started_wait& op) noexcept
   {
-    if (op.id == 0 || !is_owner())
+    if ((op.id == 0 && !op.waits) || !is_owner())
       return;
     const std::lock_guard lock(mutex_);
     std::erase(with_slot_, &op);
+    if (op.waits)
+      --waits_;
   }
 
   // Keeps the context at work for an operation that is on its way to another
@@ -213,8 +234,8 @@ public:
   {
     const std::lock_guard lock(mutex_);
     ++works_;
-    if (!work_ && is_open())
-      work_.emplace(*executor_);
+    if (is_open())
+      executor_->start_work();
   }
 
   void remove_work() noexcept
@@ -223,25 +244,24 @@ public:
       return;
     const std::lock_guard lock(mutex_);
     if (--works_ == 0)
-      work_.reset();
+      finish_work();
   }
 
   // Memory for an operation: of one that ended, where both are of usual size.
   void* allocate(std::size_t size)
   {
-    for (std::atomic<void*>& spare : spare_blocks_)
-      if (size <= block_size)
-        if (void* const block = spare.exchange(nullptr))
-          return block;
-    return ::operator new(std::max(size, block_size));
+    if (size <= block_size)
+      if (void* const block = spare_blocks_[0].exchange(nullptr))
+        return block;
+    return allocate_another(size);
   }
 
   void deallocate(void* block, std::size_t size) noexcept
   {
-    for (std::atomic<void*>& spare : spare_blocks_)
-      if (block != nullptr && size <= block_size)
-        block = spare.exchange(block);
-    ::operator delete(block);
+    if (size <= block_size)
+      block = spare_blocks_[0].exchange(block);
+    if (block != nullptr)
+      deallocate_another(block, size);
   }
 
   // Whether an operation that starts now is to look before it waits.
@@ -256,34 +276,34 @@ public:
     speculative_read_.note(found);
   }
 
-  // Takes what is pending for an operation, or says operation_aborted if the
-  // operation was cancelled. 0 without an error says that nothing is pending,
-  // or that there was no room.
-  std::size_t take(const started_wait& op, std::span<signal_info> infos,
-      boost::system::error_code& ec) noexcept
+  // Takes what is pending for an operation; how many, or -errno: -ECANCELED if
+  // it was cancelled, -EBADF if the object was not open when it was started. 0
+  // says that nothing is pending, or that there was no room.
+  std::ptrdiff_t take(
+      started_wait& op, std::span<signal_info> infos) noexcept
   {
     const std::lock_guard lock(mutex_);
+    if (std::exchange(op.waits, false))
+      --waits_;
     if (is_cancelled(op))
-    {
-      ec = boost::asio::error::operation_aborted;
-      return 0;
-    }
-    ec = {};
+      return generation_ == never_opened ? -EBADF : -ECANCELED;
     source_.end_fork();
-    return infos.empty() ? 0 : source_.take(infos, ec);
+    return infos.empty() ? 0 : source_.take(infos, waits_ == 0);
   }
 
-  // Calls a handler, never from here, once the descriptor is readable. False,
-  // and the handler is left alone, if the operation was cancelled. The caller
-  // keeps this object alive.
-  template <typename Handler>
-  bool async_wait_readable(const started_wait& op, Handler& handler)
+  // Goes on with an operation, never from here, once the descriptor is
+  // readable. False, and the handle is left alone, if that is not the thing to
+  // wait for: the operation was cancelled, or there are signals that were read
+  // ahead. The caller keeps this object alive.
+  bool async_wait_readable(started_wait& op, wait_handle& handle)
   {
     const std::lock_guard lock(mutex_);
-    if (is_cancelled(op))
+    if (is_cancelled(op) || source_.has_read_ahead())
       return false;
     source_.end_fork();
-    descriptor_->async_wait(descriptor_type::wait_read, std::move(handler));
+    op.waits = true;
+    ++waits_;
+    descriptor_->async_wait(descriptor_type::wait_read, std::move(handle));
     return true;
   }
 
@@ -291,17 +311,29 @@ public:
   std::size_t take(
       std::span<signal_info> infos, boost::system::error_code& ec) noexcept
   {
-    return take({.generation = current_generation()}, infos, ec);
+    started_wait caller;
+    caller.generation = current_generation();
+    const std::ptrdiff_t result = take(caller, infos);
+    ec = result < 0 ? system_error_code(static_cast<int>(-result))
+                    : boost::system::error_code();
+    return result < 0 ? 0 : static_cast<std::size_t>(result);
   }
 
-  // Blocks until the descriptor is readable, or a signal handler has run. Not
-  // by the descriptor's own wait(), which is not to be called beside its
-  // async_wait().
+  // Blocks until there may be signals, or a signal handler has run. Not by the
+  // descriptor's own wait(), which is not to be called beside its async_wait().
   void wait_readable(boost::system::error_code& ec) noexcept
   {
-    ::pollfd p{native_handle(), POLLIN, 0};
-    ec = ::poll(&p, 1, -1) != -1 || errno == EINTR ? boost::system::error_code()
-                                                  : system_error_code(errno);
+    std::unique_lock lock(mutex_);
+    ec = {};
+    if (source_.has_read_ahead())
+      return;
+    ++waits_;
+    lock.unlock();
+    ::pollfd p{descriptor_->native_handle(), POLLIN, 0};
+    if (::poll(&p, 1, -1) == -1 && errno != EINTR)
+      ec = system_error_code(errno);
+    lock.lock();
+    --waits_;
   }
 
   // Cancels the operation that a slot knows by this number, if it has not
@@ -325,8 +357,8 @@ public:
   void cancel(boost::system::error_code& ec)
   {
     const std::lock_guard lock(mutex_);
-    ++generation_;
-    work_.reset(); // none of them comes back to the context
+    generation_ += next_generation;
+    finish_work(); // none of them comes back to the context
     if (is_open())
       descriptor_->cancel(ec);
   }
@@ -347,19 +379,30 @@ public:
   }
 
 private:
-  using descriptor_type = boost::asio::posix::basic_stream_descriptor<Executor>;
+  using descriptor_type =
+      boost::asio::posix::basic_stream_descriptor<inline_executor>;
 
-  static constexpr std::size_t block_size = 512;
+  static constexpr std::size_t block_size = 768;
 
-  static boost::asio::execution_context& context_of(const Executor& executor)
+  // The generation counts in twos, with a bit that says that it is the last.
+  static constexpr std::uint64_t closed = 1;
+  static constexpr std::uint64_t never_opened = closed;
+  static constexpr std::uint64_t next_generation = 2;
+
+  [[gnu::cold]] void* allocate_another(std::size_t size)
   {
-    if constexpr (requires {
-                    boost::asio::query(
-                        executor, boost::asio::execution::context);
-                  })
-      return boost::asio::query(executor, boost::asio::execution::context);
-    else
-      return executor.context(); // an executor of the Networking TS
+    if (size <= block_size)
+      if (void* const block = spare_blocks_[1].exchange(nullptr))
+        return block;
+    return ::operator new(std::max(size, block_size));
+  }
+
+  [[gnu::cold]] void deallocate_another(
+      void* block, std::size_t size) noexcept
+  {
+    if (size <= block_size)
+      block = spare_blocks_[1].exchange(block);
+    ::operator delete(block);
   }
 
   // Whether the reactor that has the descriptor is this process's, and its
@@ -369,11 +412,10 @@ private:
     return owner_ == this_process();
   }
 
-  // With the mutex. What an operation is told of the reactor's wait does not
-  // count: there may be another descriptor after a fork.
+  // With the mutex.
   bool is_cancelled(const started_wait& op) const noexcept
   {
-    return op.cancelled || op.generation != generation_ || !is_open();
+    return op.cancelled || op.generation != generation_;
   }
 
   // Without the service, which knows.
@@ -421,9 +463,9 @@ private:
   // With the mutex: ends the descriptor and all that is of the context.
   void destroy() noexcept
   {
-    ++generation_;
+    generation_ = (generation_ + next_generation) | closed;
     source_.close();
-    work_.reset();
+    finish_work();
     descriptor_.reset();
     executor_.reset(); // a strand's must not outlive its context
     registration_.set(signal_mask());
@@ -433,14 +475,14 @@ private:
   // thread of the parent may have held any lock, so both are left as they are.
   void forget() noexcept
   {
-    ++generation_;
+    const bool was_open = is_open();
+    generation_ = (generation_ + next_generation) | closed;
     source_.close();
-    if (is_open())
+    if (was_open)
       ::close(descriptor_->native_handle());
     ::new (&with_slot_) std::vector<started_wait*>;
-    ::new (&work_) std::optional<work_guard>;
     ::new (&descriptor_) std::optional<descriptor_type>;
-    ::new (&executor_) std::optional<Executor>;
+    ::new (&executor_) std::unique_ptr<io_executor>;
     registration_.set(signal_mask());
   }
 
@@ -478,32 +520,33 @@ private:
     source_.retry_undelivered();
   }
 
-  using work_guard = boost::asio::executor_work_guard<Executor>;
+  void finish_work() noexcept
+  {
+    if (executor_)
+      executor_->finish_work();
+  }
 
-  std::optional<Executor> executor_;          // empty when closed
-  std::optional<descriptor_type> descriptor_; // likewise
-  std::optional<work_guard> work_;            // while there are works_
-  std::size_t works_ = 0;
-  signalfd_service* service_ = nullptr;       // null when not a member
+  std::unique_ptr<io_executor> executor_; // null when closed
+  const boost::asio::execution_context* const io_context_;
+  std::optional<descriptor_type> descriptor_; // empty when closed
+  boost::asio::execution_context& context_;
+  signalfd_service* service_ = nullptr; // null when not a member
   std::mutex mutex_;
   std::vector<started_wait*> with_slot_;
   std::uint64_t last_id_ = 0;
-  std::atomic<std::uint64_t> generation_ = 0;
-  speculative_read speculative_read_;
+  std::atomic<std::uint64_t> generation_ = never_opened;
+  std::size_t waits_ = 0; // those who wait for the descriptor
+  bool is_shown_ = false; // the descriptor, to somebody who may wait for it
+  std::size_t works_ = 0; // operations that keep the executor at work
   std::array<std::atomic<void*>, 2> spare_blocks_{};
+  speculative_read speculative_read_;
   signal_source source_;
   handler_registration registration_;
   open_options options_;
   std::uint32_t owner_ = this_process(); // whose reactor has the descriptor
 };
 
-// Where an object has its impl, and its operations look for it when they
-// start, which may be long after the call that makes them.
-template <typename Executor>
-struct impl_holder
-{
-  std::shared_ptr<signalfd_impl<Executor>> impl;
-};
+using signalfd_impl_ptr = boost::intrusive_ptr<signalfd_impl>;
 
 } // namespace sigfd::detail
 

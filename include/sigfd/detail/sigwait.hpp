@@ -10,6 +10,7 @@
 #define SIGFD_DETAIL_SIGWAIT_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/signal_info.hpp>
 
@@ -33,7 +34,11 @@ inline signal_info sigwait_info(
   ::siginfo_t info;
   const long number
       = ::syscall(SYS_rt_sigtimedwait, &set, &info, within, _NSIG / 8);
-  return number > 0 ? signal_info(info) : signal_info();
+  if (number <= 0)
+    return signal_info();
+  signal_info taken(info);
+  restore_code(taken);
+  return taken;
 }
 
 // Takes a signal that the thread blocks if it is pending for the process, or

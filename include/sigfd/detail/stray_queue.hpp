@@ -53,6 +53,7 @@ public:
   // Puts a signal in; false if there is no room. Async-signal-safe.
   bool put(const signal_info& info) noexcept
   {
+    was_used_.store(true);
     for (slot& s : slots_)
       if (s.phase.exchange(vacant, filling))
       {
@@ -69,6 +70,7 @@ public:
   // Makes the descriptors readable that watch a number. Async-signal-safe.
   void send_wakeup(int number) noexcept
   {
+    was_used_.store(true);
     wakeup_sent_[static_cast<std::size_t>(number)].store(true);
     ::siginfo_t wakeup{};
     wakeup.si_signo = number;
@@ -90,6 +92,12 @@ public:
   bool may_have_wakeup(int number) const noexcept
   {
     return wakeup_sent_[static_cast<std::size_t>(number)].load();
+  }
+
+  // Whether anything was ever put in, or a wake-up signal sent.
+  bool was_used() const noexcept
+  {
+    return was_used_.load();
   }
 
   // Whether there is something, or just coming.
@@ -180,6 +188,7 @@ private:
   std::array<slot, capacity> slots_{};
   std::atomic<std::uint64_t> next_sequence_{0};
   fork_reset_value count_; // of slots that are filled, or just being filled
+  std::atomic<bool> was_used_{false};
   std::array<std::atomic<bool>, last_signal_number + 1> wakeup_sent_{};
 };
 

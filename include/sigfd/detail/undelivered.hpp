@@ -71,10 +71,11 @@ public:
     return kept_count_ != 0;
   }
 
-  // Whether there may be strays, without a lock.
-  bool may_have_strays() const noexcept
+  // Whether there may ever have been strays; as long as not, every record that
+  // is read is a signal.
+  bool may_have_had_strays() const noexcept
   {
-    return strays_.may_have_any();
+    return strays_.was_used();
   }
 
   // Keeps a signal. Without memory for it, insists on queueing it instead.
@@ -111,7 +112,7 @@ public:
   std::size_t take_strays(
       const signal_mask& mask, std::span<signal_info> infos) noexcept
   {
-    if (!may_have_strays())
+    if (!strays_.may_have_any())
       return 0;
     const std::lock_guard lock(mutex_);
     return strays_.take(mask, infos);
@@ -121,7 +122,6 @@ public:
   // wake-up signal, the oldest stray of its number. False if that is nothing.
   bool consume_wakeup(signal_info& info) noexcept
   {
-    restore_code(info);
     const bool whole = strays_.is_wakeup(info);
     if (!whole && !is_bare(info))
       return true;
@@ -153,7 +153,7 @@ public:
 
   void retry_strays(const signal_mask& mask) noexcept
   {
-    if (!may_have_strays())
+    if (!strays_.may_have_any())
       return;
     const std::lock_guard lock(mutex_);
     strays_.retry(mask);

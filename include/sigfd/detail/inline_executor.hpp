@@ -1,0 +1,51 @@
+//
+// detail/inline_executor.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_INLINE_EXECUTOR_HPP
+#define SIGFD_DETAIL_INLINE_EXECUTOR_HPP
+
+#include <sigfd/detail/config.hpp>
+
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
+
+#include <utility>
+
+namespace sigfd::detail {
+
+// The executor of a descriptor whose waits end in the reactor's own thread, by
+// a plain call. An operation goes on from there to where its handler belongs.
+class inline_executor
+{
+public:
+  explicit inline_executor(boost::asio::execution_context& context) noexcept
+    : context_(&context)
+  {
+  }
+
+  template <typename Function>
+  void execute(Function&& function) const
+  {
+    std::forward<Function>(function)();
+  }
+
+  boost::asio::execution_context& query(
+      boost::asio::execution::context_t) const noexcept
+  {
+    return *context_;
+  }
+
+  friend bool operator==(inline_executor, inline_executor) noexcept = default;
+
+private:
+  boost::asio::execution_context* context_;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_INLINE_EXECUTOR_HPP
