@@ -37,6 +37,14 @@ inline void set_queue_room(::rlim_t room)
   set_queue_limit(queued_signals() + room);
 }
 
+// Whether no more can be queued to this process.
+inline bool is_queue_full()
+{
+  ::rlimit limit{};
+  ::getrlimit(RLIMIT_SIGPENDING, &limit);
+  return queued_signals() >= limit.rlim_cur;
+}
+
 // None can be queued to this process while it lives.
 class no_room
 {
