@@ -525,8 +525,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_forwards_all_the_same)
           for (;;)
             continue;
         }, &ready) == 0);
-    while (!ready)
-      continue;
+    support::wait_until([&] { return ready.load(); });
     ::sigval value{};
     value.sival_int = i;
     BOOST_REQUIRE(::pthread_sigqueue(thread, SIGRTMIN, value) == 0);
