@@ -12,6 +12,15 @@
 
 namespace support {
 
+// One that says no more.
+inline ::siginfo_t make_siginfo(int number, int code)
+{
+  ::siginfo_t info{};
+  info.si_signo = number;
+  info.si_code = code;
+  return info;
+}
+
 // Fills every member that the kernel knows. They end at 48 bytes; the kernel
 // refuses what it does not know behind them.
 inline ::siginfo_t full_siginfo(int number, int code)
