@@ -24,6 +24,7 @@ namespace {
 namespace net = boost::asio;
 using boost::system::error_code;
 using sigfd::signal_fd;
+using support::action_of;
 
 constexpr int recursion = 90; // exit status
 
@@ -53,13 +54,6 @@ void install_chain(int number)
   action.sa_sigaction = chain;
   action.sa_flags = SA_SIGINFO;
   ::sigaction(number, &action, &replaced);
-}
-
-struct ::sigaction action_of(int number)
-{
-  struct ::sigaction action{};
-  ::sigaction(number, nullptr, &action);
-  return action;
 }
 
 void unblock(int number)

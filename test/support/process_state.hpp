@@ -50,15 +50,21 @@ inline bool is_pending(int signal_number)
   return ::sigismember(&set, signal_number) == 1;
 }
 
-// The state that must come back after a failure.
-// Whether a signal has a handler that is told the siginfo, as the guard's is.
-inline bool has_siginfo_handler(int signal_number)
+// The action of a signal as sigaction(2) reports it.
+inline struct ::sigaction action_of(int signal_number)
 {
   struct ::sigaction action{};
   ::sigaction(signal_number, nullptr, &action);
-  return (action.sa_flags & SA_SIGINFO) != 0;
+  return action;
 }
 
+// Whether a signal has a handler that is told the siginfo, as the library's is.
+inline bool has_siginfo_handler(int signal_number)
+{
+  return (action_of(signal_number).sa_flags & SA_SIGINFO) != 0;
+}
+
+// The state that must come back after a failure.
 struct process_state
 {
   std::size_t descriptors = count_descriptors();

@@ -3,8 +3,9 @@
 #ifndef SIGFD_TEST_SUPPORT_UNBLOCKED_THREADS_HPP
 #define SIGFD_TEST_SUPPORT_UNBLOCKED_THREADS_HPP
 
+#include "unblock.hpp"
+
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,9 +23,7 @@ public:
   {
     for (std::size_t i = 0; i < count; ++i)
       threads_.emplace_back([this] {
-        ::sigset_t none;
-        ::sigemptyset(&none);
-        ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+        unblock_all();
         ++running_;
         while (!stop_)
           ::usleep(100);
@@ -49,6 +48,34 @@ private:
   std::atomic<std::size_t> running_{0};
   std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;
+};
+
+// Threads that block nothing, and live for a moment each.
+class passing_threads
+{
+public:
+  passing_threads()
+  {
+    for (int i = 0; i < 2; ++i)
+      makers_.emplace_back([this] {
+        while (!stop_)
+          unblocked_threads(2);
+      });
+  }
+
+  passing_threads(const passing_threads&) = delete;
+  passing_threads& operator=(const passing_threads&) = delete;
+
+  ~passing_threads()
+  {
+    stop_ = true;
+    for (std::thread& maker : makers_)
+      maker.join();
+  }
+
+private:
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> makers_;
 };
 
 } // namespace support
