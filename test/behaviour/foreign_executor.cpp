@@ -5,6 +5,8 @@
 #include <sigfd/signal_fd.hpp>
 
 #include "support/drain.hpp"
+#include "support/held_pool.hpp"
+#include "support/mortal_context.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/source.hpp"
@@ -19,7 +21,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,7 +28,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -37,113 +37,8 @@ namespace net = boost::asio;
 using boost::system::error_code;
 using sigfd::signal_fd;
 using sigfd::signal_info;
-
-// A context in memory of its own, which nobody can touch any more when it is
-// destroyed: a use after that is seen without a sanitizer, too.
-class mortal_context
-{
-public:
-  mortal_context()
-    : memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE,
-          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
-  {
-    BOOST_REQUIRE(memory_ != MAP_FAILED);
-    context_ = ::new (memory_) net::io_context;
-  }
-
-  mortal_context(const mortal_context&) = delete;
-  mortal_context& operator=(const mortal_context&) = delete;
-
-  ~mortal_context()
-  {
-    end();
-    ::munmap(memory_, size);
-  }
-
-  net::io_context& operator*() const noexcept
-  {
-    return *context_;
-  }
-
-  net::io_context* operator->() const noexcept
-  {
-    return context_;
-  }
-
-  void end() noexcept
-  {
-    if (net::io_context* const context = std::exchange(context_, nullptr))
-    {
-      context->~io_context();
-      ::mprotect(memory_, size, PROT_NONE);
-    }
-  }
-
-private:
-  static constexpr std::size_t size = 65'536;
-  static_assert(sizeof(net::io_context) <= size);
-
-  void* memory_;
-  net::io_context* context_ = nullptr;
-};
-
-// A pool of one thread, which can be held, so that what is queued there stays.
-class held_pool
-{
-public:
-  held_pool()
-  {
-    hold();
-  }
-
-  ~held_pool()
-  {
-    go_on();
-  }
-
-  net::thread_pool& operator*() noexcept
-  {
-    return *pool_;
-  }
-
-  void hold()
-  {
-    released_.emplace();
-    std::promise<void> held;
-    net::post(*pool_,
-        [&held, released = released_->get_future().share()]
-        {
-          held.set_value();
-          released.wait();
-        });
-    held.get_future().wait();
-  }
-
-  void go_on()
-  {
-    if (released_)
-      std::exchange(released_, std::nullopt)->set_value();
-  }
-
-  // Runs what is queued.
-  void finish()
-  {
-    go_on();
-    pool_->join();
-  }
-
-  // Destroys what is queued without running it.
-  void abandon()
-  {
-    pool_->stop();
-    go_on();
-    pool_.reset();
-  }
-
-private:
-  std::optional<net::thread_pool> pool_{std::in_place, 1};
-  std::optional<std::promise<void>> released_;
-};
+using support::held_pool;
+using support::mortal_context;
 
 // Where an operation is when the object and its context end.
 enum class phase
