@@ -1,18 +1,16 @@
 // Children that nobody told the library of: by notify_fork, because they only
-// exit; by pthread_atfork(3), because _Fork(3) and clone(2) do not; by another
-// process ID, because they have the parent's in a namespace of their own. They
-// get nothing of the parent's, take nothing away from it, and do not hang on a
-// lock of a thread that they do not have.
 
 #include <sigfd/signal_fd.hpp>
 #include <sigfd/stray_counts.hpp>
 
 #include "support/drain.hpp"
+#include "support/no_room.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/sanitizer.hpp"
 #include "support/source.hpp"
+#include "support/take_all.hpp"
 #include "support/unblocked_threads.hpp"
 #include "support/wait_until.hpp"
 
@@ -24,21 +22,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <cstddef>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -47,92 +38,9 @@ namespace net = boost::asio;
 using boost::system::error_code;
 using sigfd::signal_fd;
 using sigfd::signal_info;
+using support::child_bound;
 using support::outcome;
-
-constexpr std::chrono::seconds bound{10}; // for a child
-
-// Whether a thread stops at each allocation and release of memory, until
-// somebody lets it go on.
-thread_local bool stops = false;
-std::atomic<unsigned> stopped{0};
-std::atomic<unsigned> let_go{0};
-std::atomic<void*> released_last{nullptr}; // where it stopped for that
-
-void stop_here(void* released = nullptr) noexcept
-{
-  if (!stops)
-    return;
-  released_last = released;
-  const unsigned here = ++stopped;
-  while (let_go.load() < here)
-    ::usleep(50);
-}
-
-// What comes before each piece of memory; the large ones are pages of their
-// own, which cannot be touched after their release.
-struct alignas(std::max_align_t) piece
-{
-  std::size_t pages; // in bytes, or 0
-};
-
-void* allocate(std::size_t size)
-{
-  const std::size_t whole = size + sizeof(piece);
-  const bool is_large = size >= 1'024;
-  void* const memory = is_large
-      ? ::mmap(nullptr, whole, PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      : std::malloc(whole);
-  if (memory == nullptr || memory == MAP_FAILED)
-    throw std::bad_alloc();
-  return ::new (memory) piece{is_large ? whole : 0} + 1;
-}
-
-void release(void* memory) noexcept
-{
-  if (memory == nullptr)
-    return;
-  // malloc(3) does not see every second release of the same.
-  if (memory == released_last.load())
-    std::abort();
-  piece* const p = static_cast<piece*>(memory) - 1;
-  if (p->pages != 0)
-    ::munmap(p, p->pages);
-  else
-    std::free(p);
-}
-
-// The soft limit of signals that may be pending, 0 for the time of a test: what
-// needs memory of the kernel is refused.
-class no_queue
-{
-public:
-  no_queue()
-  {
-    ::getrlimit(RLIMIT_SIGPENDING, &old_);
-    const ::rlimit none{0, old_.rlim_max};
-    ::setrlimit(RLIMIT_SIGPENDING, &none);
-  }
-
-  no_queue(const no_queue&) = delete;
-  no_queue& operator=(const no_queue&) = delete;
-
-  ~no_queue()
-  {
-    ::setrlimit(RLIMIT_SIGPENDING, &old_);
-  }
-
-private:
-  ::rlimit old_;
-};
-
-void restore_queue()
-{
-  ::rlimit limit;
-  ::getrlimit(RLIMIT_SIGPENDING, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_SIGPENDING, &limit);
-}
+using support::take_all;
 
 void change_mask(int how, int number)
 {
@@ -154,41 +62,15 @@ void (*first_in_child)() = nullptr;
   });
 }
 
-::pid_t clone_process()
-{
-  return static_cast<::pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
-}
-
 // The ways in which the system makes a child.
 std::vector<::pid_t (*)()> ways()
 {
-  std::vector<::pid_t (*)()> all = {::fork, clone_process};
+  std::vector<::pid_t (*)()> all = {::fork, support::clone_process};
   if (void* const found = ::dlsym(RTLD_DEFAULT, "_Fork")) // since glibc 2.34
     all.push_back(reinterpret_cast<::pid_t (*)()>(found));
   else
     BOOST_TEST_MESSAGE("no _Fork");
   return all;
-}
-
-// The values of all signals that an object finds, once there are so many, and a
-// moment later. A child must not take as long as one that hangs.
-std::multiset<int> take_all(signal_fd& signals, std::size_t expected)
-{
-  std::multiset<int> values;
-  const auto take = [&] {
-    while (const auto info = signals.try_wait())
-    {
-      const auto value = info->value();
-      values.insert(value ? value->sival_int : -1);
-    }
-    return values.size() >= expected;
-  };
-  const auto end = std::chrono::steady_clock::now() + bound / 4;
-  while (!take() && std::chrono::steady_clock::now() < end)
-    ::usleep(200);
-  ::usleep(20'000);
-  take();
-  return values;
 }
 
 // A parent in which signals wait that the kernel did not take back: strays, or
@@ -209,12 +91,12 @@ struct holding_parent
     {
       BOOST_REQUIRE(
           support::wait_until([] { return !support::is_pending(SIGRTMIN); }));
-      const no_queue refused;
+      const support::no_room refused;
       signals.close();
     }
     else
     {
-      const no_queue refused;
+      const support::no_room refused;
       support::unblocked_threads threads(count); // each catches one
       BOOST_REQUIRE(support::wait_until([&] {
         return sigfd::count_strays().caught - caught >= count;
@@ -261,74 +143,11 @@ void catch_own_without_queue()
 {
   change_mask(SIG_BLOCK, SIGRTMIN);
   support::queue(::getpid(), SIGRTMIN, 1'000);
-  const no_queue refused;
+  const support::no_room refused;
   change_mask(SIG_UNBLOCK, SIGRTMIN);
 }
 
-// Runs a function in a thread, and wherever that stops, forks a child that runs
-// another; how many of them failed.
-template <typename Function, typename In_child>
-int fork_at_each_stop(Function function, In_child in_child)
-{
-  std::atomic<bool> done{false};
-  std::thread stopping([&] {
-    function();
-    released_last = nullptr;
-    done = true;
-  });
-  int forks = 0;
-  int failed = 0;
-  while (!done)
-  {
-    if (stopped.load() == let_go.load())
-    {
-      ::usleep(50);
-      continue;
-    }
-    support::process child(in_child, clone_process);
-    ++forks;
-    failed += child.wait_for(bound) == 0 ? 0 : 1;
-    ++let_go;
-  }
-  stopping.join();
-  BOOST_TEST_MESSAGE(forks << " forks");
-  BOOST_TEST(forks > 0);
-  return failed;
-}
-
-bool has_pipe()
-{
-  return support::test_source() == sigfd::source::pipe;
-}
-
 } // namespace
-
-void* operator new(std::size_t size)
-{
-  void* const memory = allocate(size);
-  void* reused = memory;
-  released_last.compare_exchange_strong(reused, nullptr);
-  stop_here();
-  return memory;
-}
-
-// AddressSanitizer has one of its own that does not call the other.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept
-{
-  return ::operator new(size);
-}
-
-void operator delete(void* memory) noexcept
-{
-  release(memory);
-  stop_here(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept
-{
-  release(memory);
-  stop_here(memory);
-}
 
 BOOST_AUTO_TEST_SUITE(fork_untold)
 
@@ -377,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_exits_does_not_hang)
       delete signals;
       return 0;
     });
-    const int status = child.wait_for(bound);
+    const int status = child.wait_for(child_bound);
     hung += status == -2 ? 1 : 0;
     failed += status != 0 ? 1 : 0;
   }
@@ -421,16 +240,16 @@ BOOST_AUTO_TEST_CASE(a_child_with_the_parents_process_id_leaves_it_its_own)
             signals->close();
           return ::getpid() == 1 ? 0 : 1;
         });
-        if (const int status = child.wait_for(bound))
+        if (const int status = child.wait_for(child_bound))
           return status == -2 ? 10 : 11;
         if (!support::queue(::getpid(), SIGRTMIN, 7))
           return 12;
-        context.run_for(bound);
+        context.run_for(child_bound);
         return ::getpid() == 1 && wait.succeeded() ? 0 : 13;
       });
       return first.wait();
     });
-    const int status = outside.wait_for(3 * bound);
+    const int status = outside.wait_for(3 * child_bound);
     if (status == refused)
       BOOST_TEST_MESSAGE("skipped: no namespaces");
     else
@@ -447,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_get_what_waits_in_the_parent)
   {
     holding_parent parent;
     support::process child([] { return finds({}) ? 0 : 1; }, way);
-    BOOST_TEST(child.wait_for(bound) == 0);
+    BOOST_TEST(child.wait_for(child_bound) == 0);
     BOOST_TEST(parent.gets_its_own());
   }
 }
@@ -471,7 +290,7 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_lose_what_it_catches)
             return finds({1'000}) && finds({}) ? 0 : 1;
           },
           way);
-      BOOST_TEST(child.wait_for(bound) == 0);
+      BOOST_TEST(child.wait_for(child_bound) == 0);
       BOOST_TEST(parent.gets_its_own());
     }
 }
@@ -488,86 +307,9 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_lose_what_it_catches_at_once)
     first_in_child = catch_one;
     support::process child([] { return finds({1'000}) ? 0 : 1; });
     first_in_child = nullptr;
-    BOOST_TEST(child.wait_for(bound) == 0);
+    BOOST_TEST(child.wait_for(child_bound) == 0);
     BOOST_TEST(!signals.try_wait());
   }
-}
-
-// While a thread of the parent is somewhere in the growing store of what the
-// kernel refused.
-BOOST_AUTO_TEST_CASE(a_child_has_a_store_that_is_whole)
-{
-  if (!has_pipe())
-    return; // only a pipe gives back so much
-  constexpr int numbers = 8;
-  constexpr int each = 60;
-  const auto grow = [] {
-    for (int n = SIGRTMIN; n < SIGRTMIN + numbers; ++n)
-    {
-      net::io_context context;
-      signal_fd signals(context, {n}, support::options());
-      for (int i = 0; i < each; ++i)
-        support::queue(::getpid(), n, i);
-      support::wait_until([&] { return !support::is_pending(n); });
-      const no_queue refused;
-      stops = true;
-      signals.close();
-      stops = false;
-    }
-  };
-
-  const auto use_store = [] {
-    restore_queue();
-    constexpr int number = 40 + numbers;
-    net::io_context context;
-    signal_fd signals(context, {number}, support::options());
-    for (int i = 0; i < each; ++i)
-      if (!support::queue(::getpid(), number, i))
-        return 1;
-    if (!support::wait_until([&] { return !support::is_pending(number); }))
-      return 2;
-    {
-      const no_queue refused;
-      signals.close();
-    }
-    sigfd::signal_mask all{number};
-    for (int n = SIGRTMIN; n < SIGRTMIN + numbers; ++n)
-      all.add(n);
-    signals.open(all, support::options());
-    const auto values = take_all(signals, each);
-    return values.size() == each && *values.begin() == 0 ? 0 : 3;
-  };
-  BOOST_TEST(fork_at_each_stop(grow, use_store) == 0);
-  net::io_context context;
-  for (int n = SIGRTMIN; n < SIGRTMIN + numbers; ++n)
-  {
-    signal_fd signals(context, {n}, support::options());
-    BOOST_TEST(take_all(signals, each).size() == each);
-  }
-}
-
-// While the context's list of objects grows.
-BOOST_AUTO_TEST_CASE(a_child_destroys_a_context_in_which_objects_are_opened)
-{
-  if (support::has_thread_sanitizer)
-    return; // Asio's own mutex is destroyed while the parent had it locked
-  auto& context = *new net::io_context;
-  std::vector<std::unique_ptr<signal_fd>> all;
-  for (int i = 0; i < 10; ++i)
-    all.push_back(std::make_unique<signal_fd>(context));
-  const auto open_all = [&] {
-    stops = true;
-    for (const auto& signals : all)
-      signals->open({SIGRTMIN}, support::options());
-    stops = false;
-  };
-  const auto destroy = [&] {
-    delete &context;
-    return 0;
-  };
-  BOOST_TEST(fork_at_each_stop(open_all, destroy) == 0);
-  all.clear();
-  delete &context;
 }
 
 // What the child has of the actions and of the memory is not of one moment, if
@@ -592,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_child_catches_although_another_thread_opens_and_closes)
       catch_own();
       return take_all(signals, 1) == std::multiset<int>{1'000} ? 0 : 1;
     });
-    failed += child.wait_for(bound) == 0 ? 0 : 1;
+    failed += child.wait_for(child_bound) == 0 ? 0 : 1;
   }
   BOOST_TEST(failed == 0);
   end = true;

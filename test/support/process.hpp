@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +103,12 @@ private:
 
   ::pid_t pid_;
 };
+
+// A fork of which the C library knows nothing.
+inline ::pid_t clone_process()
+{
+  return static_cast<::pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+}
 
 // Queues a signal with a value; waits while the receiver's queue is full
 // (EAGAIN: RLIMIT_SIGPENDING). False on any other error.

@@ -8,7 +8,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,13 +91,11 @@ BOOST_AUTO_TEST_CASE(every_child_is_another_process)
   const auto own = this_process();
   BOOST_TEST(own != 0u);
   BOOST_TEST(this_process() == own);
-  const auto pid = static_cast<::pid_t>(
-      ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  const auto pid = support::clone_process();
   if (pid == 0)
   {
     const auto child = this_process();
-    const auto grandchild = static_cast<::pid_t>(
-        ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+    const auto grandchild = support::clone_process();
     if (grandchild == 0)
     {
       const auto now = this_process();
