@@ -1,12 +1,13 @@
-// thread_audit: every state is made for real, in threads and child processes.
+// thread_audit of this process: every state is made for real, in threads.
 
 #include <sigfd/thread_audit.hpp>
 
-#include "support/no_descriptors.hpp"
+#include "support/find_thread.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/sandbox.hpp"
 #include "support/wait_until.hpp"
+#include "support/worker.hpp"
 
 #include <sigfd/detail/pipe_source.hpp>
 #include <sigfd/detail/unique_fd.hpp>
@@ -15,19 +16,18 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <future>
-#include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace {
 
@@ -35,51 +35,10 @@ using boost::system::error_code;
 using sigfd::signal_mask;
 using sigfd::thread_audit;
 using sigfd::thread_state;
-
-namespace errc = boost::system::errc;
-
-void set_mask(const signal_mask& mask)
-{
-  ::pthread_sigmask(SIG_SETMASK, &mask.native(), nullptr);
-}
-
-// A thread with a name that blocks what it is given and nothing else, until
-// the end of the object.
-class worker
-{
-public:
-  worker(const std::string& name, const signal_mask& blocked)
-    : thread_([this, name, blocked] {
-        set_mask(blocked);
-        ::pthread_setname_np(::pthread_self(), name.c_str());
-        id_.set_value(::gettid());
-        end_.get_future().wait();
-      }),
-      id(id_.get_future().get())
-  {
-  }
-
-  ~worker()
-  {
-    end_.set_value();
-    thread_.join();
-  }
-
-  // Sends a signal to this thread alone.
-  void kill(int signal_number)
-  {
-    BOOST_TEST_REQUIRE(
-        ::pthread_kill(thread_.native_handle(), signal_number) == 0);
-  }
-
-private:
-  std::promise<::pid_t> id_;
-  std::promise<void> end_;
-  std::thread thread_;
-
-public:
-  const ::pid_t id;
-};
+using support::find;
+using support::set_mask;
+using support::state_of;
+using support::worker;
 
 // A thread that waits for one signal in sigwait(3) until it comes.
 class sigwaiter
@@ -118,32 +77,6 @@ public:
   const ::pid_t id;
 };
 
-// What is known of a thread, if it is there.
-std::optional<thread_state> find(
-    const std::vector<thread_state>& threads, ::pid_t id)
-{
-  const auto found = std::find_if(threads.begin(), threads.end(),
-      [id](const thread_state& thread) { return thread.id == id; });
-  return found == threads.end() ? std::nullopt : std::optional(*found);
-}
-
-// The same by name.
-std::optional<thread_state> find_named(
-    const std::vector<thread_state>& threads, const std::string& name)
-{
-  const auto found = std::find_if(threads.begin(), threads.end(),
-      [&](const thread_state& thread) { return thread.name == name; });
-  return found == threads.end() ? std::nullopt : std::optional(*found);
-}
-
-// What is known of a thread that has to be there.
-thread_state state_of(::pid_t id, const signal_mask& mask = signal_mask::all())
-{
-  const auto found = find(thread_audit(mask).threads(), id);
-  BOOST_TEST_REQUIRE(found.has_value());
-  return *found;
-}
-
 // Whether a thread that waits for SIGUSR2 and blocks SIGUSR1, beside one that
 // blocks SIGUSR2, is taken to wait for what it could wait for.
 bool is_guessed(::pid_t id)
@@ -160,27 +93,6 @@ bool hide(const std::string& path)
   return ::unshare(CLONE_NEWNS) == 0
       && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
       && ::mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) == 0;
-}
-
-// A child process that runs a function, which may leave threads, and then
-// waits to be killed. It has done so when the constructor returns.
-template <typename Function>
-support::process prepared(Function function)
-{
-  int ready[2];
-  BOOST_TEST_REQUIRE(::pipe(ready) == 0);
-  support::process child([&] {
-    function();
-    if (::write(ready[1], "", 1) != 1)
-      return 1;
-    for (;;)
-      ::pause();
-  });
-  ::close(ready[1]);
-  char byte;
-  BOOST_TEST_REQUIRE(::read(ready[0], &byte, 1) == 1);
-  ::close(ready[0]);
-  return child;
 }
 
 } // namespace
@@ -232,25 +144,6 @@ BOOST_AUTO_TEST_CASE(asks_about_every_signal_by_default)
   BOOST_TEST(state_of(all.id).unblocked.empty());
   BOOST_TEST((state_of(none.id).unblocked == signal_mask::all()));
   BOOST_TEST(state_of(none.id).blocked.empty());
-}
-
-BOOST_AUTO_TEST_CASE(leaves_out_signals_that_no_mask_holds)
-{
-  // Past the C library, which would leave out its own numbers.
-  const support::process child = prepared([] {
-    const unsigned long everything[] = {~0ul, ~0ul};
-    ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, everything, nullptr, _NSIG / 8);
-    ::sigset_t set;
-    ::sigfillset(&set);
-    ::signalfd(-1, &set, 0);
-    ::signal(SIGSEGV, SIG_IGN);
-  });
-  const thread_audit audit(signal_mask::all(), child.pid());
-  BOOST_TEST_REQUIRE(!audit.threads().empty());
-  BOOST_TEST((audit.threads()[0].blocked == signal_mask::all()));
-  BOOST_TEST_REQUIRE(audit.signalfds().size() == 1u);
-  BOOST_TEST((audit.signalfds()[0].mask == signal_mask::all()));
-  BOOST_TEST(audit.ignored().empty());
 }
 
 BOOST_AUTO_TEST_CASE(takes_names_of_any_bytes)
@@ -473,133 +366,6 @@ BOOST_AUTO_TEST_CASE(lists_signalfds_with_their_masks)
   BOOST_TEST(thread_audit({SIGUSR2}).signalfds().empty());
   second.reset();
   BOOST_TEST(thread_audit().signalfds().size() == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(looks_at_another_process)
-{
-  const support::process other = prepared([] {
-    set_mask({SIGTERM, SIGUSR1});
-    ::signal(SIGHUP, SIG_IGN);
-    ::signalfd(-1, &signal_mask{SIGTERM}.native(), 0);
-    static worker aware("aware", {SIGTERM, SIGUSR1});
-    aware.kill(SIGTERM);
-    ::kill(::getpid(), SIGUSR1);
-    ::kill(::getpid(), SIGTERM);
-  });
-  const thread_audit audit({SIGTERM, SIGHUP}, other.pid());
-  BOOST_TEST(audit.pid() == other.pid());
-  BOOST_TEST_REQUIRE(audit.threads().size() >= 2u);
-  BOOST_TEST(audit.threads()[0].id == other.pid());
-  const auto aware = find_named(audit.threads(), "aware");
-  BOOST_TEST_REQUIRE(aware.has_value());
-  BOOST_TEST((aware->unblocked == signal_mask{SIGHUP}));
-  BOOST_TEST((aware->stranded == signal_mask{SIGTERM}));
-  BOOST_TEST((audit.ignored() == signal_mask{SIGHUP}));
-  BOOST_TEST((audit.pending() == signal_mask{SIGTERM}));
-  BOOST_TEST(audit.signalfds().size() == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(sees_a_process_whose_main_thread_has_ended)
-{
-  const support::process child([] {
-    set_mask({SIGTERM});
-    ::signalfd(-1, &signal_mask{SIGTERM}.native(), 0);
-    std::thread([] {
-      ::pthread_setname_np(::pthread_self(), "left");
-      for (;;)
-        ::pause();
-    }).detach();
-    return static_cast<int>(::syscall(SYS_exit, 0)); // of this thread alone
-  });
-  BOOST_TEST_REQUIRE(support::wait_until([&] {
-    const auto threads = thread_audit({SIGTERM}, child.pid()).threads();
-    return find_named(threads, "left") && !find(threads, child.pid());
-  }));
-  const thread_audit audit({SIGTERM}, child.pid());
-  const auto left = find_named(audit.threads(), "left");
-  BOOST_TEST_REQUIRE(left.has_value());
-  BOOST_TEST((left->blocked == signal_mask{SIGTERM}));
-  BOOST_TEST(audit.signalfds().size() == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(a_process_that_has_ended_has_no_threads)
-{
-  support::process child([] { return 0; });
-  ::siginfo_t info;
-  BOOST_TEST_REQUIRE(::waitid(P_PID, static_cast<::id_t>(child.pid()), &info,
-      WEXITED | WNOWAIT) == 0);
-  const thread_audit audit(signal_mask::all(), child.pid());
-  BOOST_TEST(audit.threads().empty());
-  BOOST_TEST(audit.signalfds().empty());
-
-  // Once it has been waited for, it is gone.
-  const ::pid_t pid = child.pid();
-  child.wait();
-  error_code ec;
-  thread_audit(signal_mask::all(), pid, ec);
-  BOOST_TEST((ec == errc::no_such_process));
-  BOOST_CHECK_EXCEPTION(thread_audit(signal_mask::all(), pid),
-      boost::system::system_error, [&](const auto& e) {
-        return e.code() == errc::no_such_process
-            && std::string(e.what()).find(std::to_string(pid))
-            != std::string::npos;
-      });
-}
-
-BOOST_AUTO_TEST_CASE(refuses_what_is_not_a_process)
-{
-  for (const ::pid_t pid : {0, -1, -::getpid()})
-  {
-    error_code ec;
-    const thread_audit audit({SIGTERM}, pid, ec);
-    BOOST_TEST((ec == errc::invalid_argument));
-    BOOST_TEST(audit.threads().empty());
-    BOOST_CHECK_EXCEPTION(thread_audit({SIGTERM}, pid),
-        boost::system::system_error, [&](const auto& e) {
-          return e.code() == errc::invalid_argument
-              && std::string(e.what()).find(std::to_string(pid))
-              != std::string::npos;
-        });
-  }
-}
-
-BOOST_AUTO_TEST_CASE(says_what_may_not_be_looked_at)
-{
-  if (::geteuid() != 0)
-  {
-    BOOST_TEST_MESSAGE("needs a process of another user");
-    return;
-  }
-  const support::process other = prepared([] {});
-  support::process child([&] {
-    if (::setresgid(65534, 65534, 65534) != 0
-        || ::setresuid(65534, 65534, 65534) != 0)
-      return 2;
-    error_code ec;
-    const thread_audit audit({SIGTERM}, other.pid(), ec);
-    const bool denied = ec == errc::permission_denied
-        || ec == errc::operation_not_permitted;
-    // Its own process it may.
-    return denied && audit.threads().empty()
-            && !thread_audit({SIGTERM}).threads().empty()
-        ? 0
-        : 1;
-  });
-  BOOST_TEST(child.wait() == 0);
-}
-
-BOOST_AUTO_TEST_CASE(a_lack_of_descriptors_is_an_error)
-{
-  error_code ec;
-  {
-    const support::no_descriptors exhausted;
-    const thread_audit audit({SIGTERM}, ::getpid(), ec);
-    BOOST_TEST(audit.threads().empty());
-  }
-  BOOST_TEST((ec == errc::too_many_files_open));
-  const thread_audit audit({SIGTERM}, ::getpid(), ec);
-  BOOST_TEST(!ec);
-  BOOST_TEST(!audit.threads().empty());
 }
 
 BOOST_AUTO_TEST_CASE(leaves_out_threads_that_come_and_go)
