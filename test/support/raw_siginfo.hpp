@@ -21,6 +21,15 @@ inline ::siginfo_t make_siginfo(int number, int code)
   return info;
 }
 
+// With a sender: pid 4242 and uid 1000.
+inline ::siginfo_t make_sent_siginfo(int number, int code)
+{
+  ::siginfo_t info = make_siginfo(number, code);
+  info.si_pid = 4242;
+  info.si_uid = 1000;
+  return info;
+}
+
 // Fills every member that the kernel knows. They end at 48 bytes; the kernel
 // refuses what it does not know behind them.
 inline ::siginfo_t full_siginfo(int number, int code)
