@@ -9,6 +9,7 @@
 #include "support/sanitizer.hpp"
 #include "support/source.hpp"
 #include "support/spawning.hpp"
+#include "support/unblock.hpp"
 #include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -258,9 +259,7 @@ BOOST_AUTO_TEST_CASE(it_does_nothing)
     open_and_close(context, number);
     bool blocked = true;
     std::thread([&] {
-      ::sigset_t none;
-      ::sigemptyset(&none);
-      ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+      support::unblock_all();
       ::kill(::getpid(), number);
       errno = EXDEV;
       ::pthread_kill(::pthread_self(), number);

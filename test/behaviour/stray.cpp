@@ -10,6 +10,7 @@
 #include "support/sanitizer.hpp"
 #include "support/source.hpp"
 #include "support/stray_fixture.hpp"
+#include "support/unblock.hpp"
 #include "support/unblocked_threads.hpp"
 #include "support/wait_until.hpp"
 
@@ -306,9 +307,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_forwards_all_the_same)
     BOOST_REQUIRE(::pthread_create(&thread, nullptr,
         [](void* p) -> void* {
           ::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
-          ::sigset_t none;
-          ::sigemptyset(&none);
-          ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+          support::unblock_all();
           static_cast<std::atomic<bool>*>(p)->store(true);
           for (;;)
             continue;

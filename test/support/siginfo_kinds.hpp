@@ -22,7 +22,7 @@
 
 namespace support {
 
-// The views of a sigfd::signal_info, as bits.
+// The views of a signal_info, as bits.
 enum view : unsigned
 {
   no_view = 0,
