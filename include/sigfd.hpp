@@ -15,6 +15,7 @@
 #include <sigfd/signal_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
+#include <sigfd/signal_name.hpp>
 #include <sigfd/spawn.hpp>
 #include <sigfd/stray_counts.hpp>
 #include <sigfd/thread_audit.hpp>

@@ -53,9 +53,6 @@ struct report
 
 // names.cpp
 
-// "SIGTERM", "SIGRTMIN+3".
-std::string_view signal_name(int number);
-
 // The number of "SIGTERM", "term", "RTMIN+3", "RTMAX-1" or "15", or 0.
 int signal_number(std::string_view name);
 

@@ -2,6 +2,8 @@
 
 #include "inspect.hpp"
 
+#include <sigfd/signal_name.hpp>
+
 #include <iostream>
 
 namespace inspect {
@@ -39,7 +41,7 @@ std::string array(const Range& range, Function function)
 
 std::string names(const sigfd::signal_mask& mask)
 {
-  return array(mask, [](int n) { return json_string(signal_name(n)); });
+  return array(mask, [](int n) { return json_string(sigfd::signal_name(n)); });
 }
 
 std::string numbers(const std::vector<int>& values)
@@ -66,7 +68,7 @@ std::string signal_text(const sigfd::thread_audit& audit, int n)
 {
   const auto with = [&](sigfd::signal_mask thread_state::* mask)
   { return ids(threads_with(audit, mask, n)); };
-  return std::string("{\"name\":") + json_string(signal_name(n))
+  return std::string("{\"name\":") + json_string(sigfd::signal_name(n))
       + ",\"number\":" + std::to_string(n) + ",\"disposition\":"
       + (audit.ignored().contains(n)      ? "\"ignored\""
               : audit.caught().contains(n) ? "\"caught\""
@@ -89,7 +91,7 @@ std::string signalfd_text(const sigfd::signalfd_state& fd)
 std::string finding_text(const finding& f)
 {
   return std::string("{\"severity\":") + json_string(severity_name(f.severity))
-      + ",\"signal\":" + json_string(signal_name(f.signal))
+      + ",\"signal\":" + json_string(sigfd::signal_name(f.signal))
       + ",\"text\":" + json_string(f.text) + '}';
 }
 

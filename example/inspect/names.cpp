@@ -2,20 +2,13 @@
 
 #include "inspect.hpp"
 
-#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_name.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 
 namespace inspect {
-
-std::string_view signal_name(int number)
-{
-  ::signalfd_siginfo record{};
-  record.ssi_signo = static_cast<unsigned>(number);
-  return sigfd::signal_info(record).name();
-}
 
 int signal_number(std::string_view text)
 {
@@ -37,7 +30,7 @@ int signal_number(std::string_view text)
   if (name == "SIGPOLL")
     return SIGIO;
   for (number = 1; number <= SIGRTMAX; ++number)
-    if (signal_name(number) == name)
+    if (sigfd::signal_name(number) == name)
       return number;
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include "inspect.hpp"
 
+#include <sigfd/signal_name.hpp>
+
 #include <algorithm>
 #include <iostream>
 
@@ -35,7 +37,7 @@ std::string names(const sigfd::signal_mask& mask, const report& result)
   std::size_t count = 0;
   for (const int n : mask)
     if (result.shown.contains(n) && ++count <= most)
-      text.append(text.empty() ? "" : " ").append(signal_name(n));
+      text.append(text.empty() ? "" : " ").append(sigfd::signal_name(n));
   if (count > most)
     text += " and " + std::to_string(count - most) + " more";
   return text.empty() ? "-" : text;
@@ -47,7 +49,7 @@ row signal_row(const report& result, int n)
   const auto blocking =
       threads_with(audit, &thread_state::blocked, n).size();
   const auto all = audit.threads().size();
-  return {std::string(signal_name(n)),
+  return {std::string(sigfd::signal_name(n)),
       blocking == 0           ? "no thread"
           : blocking == all ? "all threads"
                             : std::to_string(blocking) + " of "
@@ -81,7 +83,7 @@ void print_findings(const report& result, bool coloured)
     for (auto next = f; next != all.end(); ++next)
       if (same(*next))
         signals.append(signals.empty() ? "" : " ")
-            .append(signal_name(next->signal));
+            .append(sigfd::signal_name(next->signal));
     std::string name(severity_name(f->severity));
     name.resize(9, ' ');
     if (coloured)

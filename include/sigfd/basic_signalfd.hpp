@@ -10,7 +10,7 @@
 #define SIGFD_BASIC_SIGNALFD_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/detail/describe_signal.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/handler_op.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>

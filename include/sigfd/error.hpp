@@ -10,7 +10,7 @@
 #define SIGFD_ERROR_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/detail/describe_signal.hpp>
 
 #include <boost/system/error_code.hpp>
 

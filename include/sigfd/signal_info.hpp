@@ -11,7 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/siginfo_layout.hpp>
-#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/signal_name.hpp>
 
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -242,7 +242,7 @@ public:
   /// The signal's name, such as "SIGTERM" or "SIGRTMIN+3".
   std::string_view name() const noexcept
   {
-    return detail::signal_name(number());
+    return signal_name(number());
   }
 
   /// The code that says what made the signal: si_code of sigaction(2).

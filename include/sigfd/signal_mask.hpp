@@ -10,8 +10,10 @@
 #define SIGFD_SIGNAL_MASK_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/describe_signal.hpp>
 #include <sigfd/detail/signal_number.hpp>
 #include <sigfd/detail/system_error.hpp>
+#include <sigfd/signal_name.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -199,6 +201,9 @@ public:
   /// The signals that are in either set.
   friend signal_mask operator|(signal_mask a, const signal_mask& b) noexcept;
 
+  /// The signals that are in both sets.
+  friend signal_mask operator&(signal_mask a, const signal_mask& b) noexcept;
+
   /// The signals of one set that are not in the other.
   friend signal_mask operator-(signal_mask a, const signal_mask& b) noexcept;
 
@@ -299,6 +304,11 @@ inline signal_mask operator|(signal_mask a, const signal_mask& b) noexcept
   return a;
 }
 
+inline signal_mask operator&(signal_mask a, const signal_mask& b) noexcept
+{
+  return a - (a - b);
+}
+
 inline signal_mask operator-(signal_mask a, const signal_mask& b) noexcept
 {
   for (const int n : b)
@@ -319,7 +329,7 @@ inline std::ostream& operator<<(std::ostream& os, const signal_mask& mask)
 {
   std::string text;
   for (const int n : mask)
-    text.append(text.empty() ? "" : ", ").append(detail::signal_name(n));
+    text.append(text.empty() ? "" : ", ").append(signal_name(n));
   return os << '{' + text + '}';
 }
 

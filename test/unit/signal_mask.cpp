@@ -189,5 +189,8 @@ BOOST_AUTO_TEST_CASE(sets_are_joined_and_subtracted)
   BOOST_TEST((a | b) == (signal_mask{SIGINT, SIGTERM, SIGRTMIN}));
   BOOST_TEST((a - b) == (signal_mask{SIGINT}));
   BOOST_TEST((a - a).empty());
+  BOOST_TEST((a & b) == (a - (a - b)));
+  BOOST_TEST((a & b) == (signal_mask{SIGTERM}));
+  BOOST_TEST((a & signal_mask()).empty());
   BOOST_TEST((a | signal_mask()) == a);
 }

@@ -1,13 +1,13 @@
 // detail/signal_number: what a number is, and what it is called.
 
-#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/detail/describe_signal.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 using sigfd::detail::describe_signal;
 using sigfd::detail::kind_of;
 using sigfd::detail::signal_kind;
-using sigfd::detail::signal_name;
+using sigfd::signal_name;
 using sigfd::detail::why_not_watchable;
 
 BOOST_AUTO_TEST_CASE(every_number_is_of_one_kind)

@@ -299,13 +299,12 @@ inline void thread_audit::limit_guess(thread_state& thread) const
 {
   const signal_mask guess = *thread.awaited;
   for (const thread_state& other : threads_)
-    for (const int n : guess)
-      if (other.unblocked.contains(n))
-      {
-        thread.awaited->remove(n);
-        thread.blocked.remove(n);
-        thread.unblocked.add(n);
-      }
+  {
+    const signal_mask elsewhere = guess & other.unblocked;
+    *thread.awaited = *thread.awaited - elsewhere;
+    thread.blocked = thread.blocked - elsewhere;
+    thread.unblocked = thread.unblocked | elsewhere;
+  }
 }
 
 inline boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
