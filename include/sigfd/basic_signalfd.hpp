@@ -12,7 +12,8 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/describe_signal.hpp>
 #include <sigfd/detail/system_error.hpp>
-#include <sigfd/detail/handler_op.hpp>
+#include <sigfd/detail/wait_destination.hpp>
+#include <sigfd/detail/initiate_wait.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>

@@ -18,6 +18,7 @@
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
 #include <sigfd/detail/speculative_read.hpp>
+#include <sigfd/detail/started_wait.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/detail/wait_handle.hpp>

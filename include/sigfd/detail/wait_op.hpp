@@ -11,8 +11,10 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
+#include <sigfd/detail/started_wait.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/wait_handle.hpp>
+#include <sigfd/detail/wait_memory.hpp>
 #include <sigfd/signal_info.hpp>
 
 #include <boost/asio/error.hpp>
@@ -137,6 +139,8 @@ protected:
   }
 
 private:
+  friend wait_handle;
+
   // On the handler's executor: completes, or waits until there may be
   // something. What an operation is told of the reactor's wait does not count
   // if it is ECANCELED: there may be another descriptor after a fork.
@@ -169,6 +173,7 @@ private:
     return false;
   }
 
+  wait_memory memory_;
   complete_function complete_;
   go_function go_ = nullptr; // none where the reactor's threads will do
   signalfd_impl_ptr impl_;
@@ -185,7 +190,7 @@ inline void wait_handle::destroy(wait_op* op) noexcept
 
 inline wait_handle::allocator_type wait_handle::get_allocator() const noexcept
 {
-  return allocator_type(op_);
+  return allocator_type(op_ != nullptr ? &op_->memory_ : nullptr);
 }
 
 inline void wait_handle::operator()(const boost::system::error_code& ec)

@@ -1,0 +1,35 @@
+//
+// detail/started_wait.hpp
+// ~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_STARTED_WAIT_HPP
+#define SIGFD_DETAIL_STARTED_WAIT_HPP
+
+#include <sigfd/detail/config.hpp>
+
+#include <cstdint>
+
+namespace sigfd::detail {
+
+// What an open object knows of an operation that was started in it.
+struct started_wait
+{
+  // The number of cancel() and close() calls before it was started. It is
+  // cancelled when the count has gone on.
+  std::uint64_t generation = 0;
+
+  // By which a cancellation slot knows it, never used again; 0 without a slot.
+  std::uint64_t id = 0;
+  bool cancelled = false;
+
+  // Whether it waits for the descriptor, or has not looked again since.
+  bool waits = false;
+};
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_STARTED_WAIT_HPP
