@@ -280,7 +280,7 @@ Where a limit is not met, or just so, this is why, and what was tried:
   nothing goes through the executor first, and takes the record in the call that completes it, under the object's mutex, so that a close on
   another thread cannot take the descriptor away; and it looks for signals that a thread caught which did not block.
   [Below](#drain) is whose functions they are in. Tried and kept: no `async_compose`, no detour over `boost::asio::post`, no lock and no system
-  call where a wait starts, one load each for parked and for caught signals. Tried and left: `defer`, which saves one of Asio's locks, but
+  call where a wait starts, one load each for signals that were kept and for strays. Tried and left: `defer`, which saves one of Asio's locks, but
   keeps a wait that is started in a handler from going on in another thread until that handler returns; a mutex of our own.
 - *System calls in ping-pong.* They are three; what is above is the look that a wait takes first once in a while, to notice when there is more
   than one signal at a time again. It becomes rarer with every time that it finds nothing.

@@ -96,6 +96,7 @@ endfunction()
 begin()
 expect(levels "")
 expect(code_blocks "")
+expect(words "")
 
 # Levels.
 
@@ -200,3 +201,16 @@ expect(code_blocks "there is no README.md")
 begin()
 file(REMOVE_RECURSE ${root}/example ${root}/test)
 expect(code_blocks "there are no examples")
+
+# Words.
+
+foreach(word IN ITEMS "opening_.close();" "// The guard of it." "mail" "parked()")
+  begin()
+  put_header(sigfd/low.hpp
+    "#include <sigfd/detail/config.hpp>\n${word}")
+  expect(words "include/sigfd/low.hpp says ")
+endforeach()
+
+begin()
+put(README.md "It is brought to rest.\n")
+expect(words "README.md says \"to rest\": pipe_thread, request_pause")
