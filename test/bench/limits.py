@@ -160,9 +160,6 @@ def _cancel(results: Results) -> Iterator[Limit]:
     for name, reference in pairs:
         ours, theirs = f"sigfd/{name}", f"asio/{reference}"
         yield Limit(
-            f"Cancel, {name}: user instructions, to `{label(theirs)}`", 1.15,
-            _instructions(results, "cancel", ours, theirs))
-        yield Limit(
             f"Cancel, {name}: CPU time, to `{label(theirs)}`", 1.15,
             results.ratio("cancel", ours, theirs, cpu_per_round),
             PAIRS_NEEDED)
