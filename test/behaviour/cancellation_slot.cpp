@@ -9,20 +9,28 @@
 
 #include <sigfd/signal_fd.hpp>
 
+#include "support/mortal_context.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
+#include "support/source.hpp"
 #include "support/wait_phases.hpp"
 #include "support/wait_until.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -31,6 +39,7 @@ namespace {
 
 namespace net = boost::asio;
 using sigfd::signal_info;
+using support::mortal_context;
 using support::outcome;
 using support::phase;
 using support::phases;
@@ -257,6 +266,45 @@ BOOST_AUTO_TEST_CASE(it_may_outlive_the_object_and_the_context)
     cancel.emit(net::cancellation_type::total);
     BOOST_TEST(one.completions == 1);
   });
+}
+
+// An operation that is stuck with another executor holds up its context until
+// it is cancelled.
+BOOST_AUTO_TEST_CASE(it_lets_the_context_run_out_of_work)
+{
+  net::cancellation_signal cancel;
+  net::thread_pool stopped(1);
+  stopped.stop();
+  net::io_context context;
+  sigfd::signal_fd signals(
+      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  outcome<signal_info> wait;
+  signals.async_wait(net::bind_cancellation_slot(
+      cancel.slot(), net::bind_executor(stopped, wait.handler())));
+  context.poll();
+  BOOST_TEST(!context.stopped());
+  cancel.emit(net::cancellation_type::total);
+  context.run_for(std::chrono::seconds(10));
+  BOOST_TEST(context.stopped());
+}
+
+// Nor does a wait of an object that is not open leave anything of the context
+// in the slot, such as its executor.
+BOOST_AUTO_TEST_CASE(nor_does_it_keep_anything_of_the_context_without_an_object)
+{
+  net::cancellation_signal cancel;
+  outcome<signal_info> wait;
+  {
+    mortal_context context;
+    sigfd::signal_fd signals(net::require(
+        context->get_executor(), net::execution::outstanding_work.tracked));
+    signals.async_wait(
+        net::bind_cancellation_slot(cancel.slot(), wait.handler()));
+    context->poll();
+    BOOST_TEST(wait.failed_with(net::error::bad_descriptor));
+  }
+  cancel.emit(net::cancellation_type::total);
+  BOOST_TEST(wait.completions == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,8 +13,11 @@
 #include "support/wait_until.hpp"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
@@ -352,6 +355,47 @@ BOOST_AUTO_TEST_CASE(cancelling_lets_the_context_run_out_of_work)
   signals.cancel();
   context.run_for(std::chrono::seconds(30));
   BOOST_TEST(context.stopped());
+}
+
+// It counts no longer, also while later waits come and go.
+BOOST_AUTO_TEST_CASE(a_cancelled_wait_does_not_count_with_later_ones)
+{
+  net::thread_pool stopped(1);
+  stopped.stop();
+  held_pool pool;
+  pool.go_on();
+  net::io_context context;
+  signal_fd signals(
+      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  signals.async_wait(
+      net::bind_executor(stopped, [](error_code, const signal_info&) {}));
+  context.poll();
+  signals.cancel();
+  support::outcome<signal_info> wait;
+  signals.async_wait(net::bind_executor(*pool, wait.handler()));
+  BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 1));
+  context.restart();
+  context.run_for(std::chrono::seconds(10));
+  BOOST_TEST(context.stopped());
+  pool.finish();
+  BOOST_TEST(wait.succeeded());
+}
+
+// An object that is not open is nothing that the context knows of, but its
+// operations go to and fro all the same.
+BOOST_AUTO_TEST_CASE(the_context_ends_with_a_wait_of_an_object_that_is_not_open)
+{
+  held_pool pool;
+  support::outcome<signal_info> wait;
+  {
+    mortal_context context;
+    signal_fd signals(net::require(
+        context->get_executor(), net::execution::outstanding_work.tracked));
+    signals.async_wait(net::bind_executor(*pool, wait.handler()));
+    context->poll(); // it is with the pool
+  }
+  pool.finish();
+  BOOST_TEST(wait.failed_with(net::error::bad_descriptor));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,6 +9,7 @@
 #include "support/process_state.hpp"
 #include "support/source.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -213,6 +214,40 @@ BOOST_AUTO_TEST_CASE(a_child_without_room_for_a_thread_says_so)
   });
   BOOST_TEST(child.wait() == 0);
   BOOST_TEST(gets_own(wait, 1));
+}
+
+// There is no thread for it in the child, so it is closed: as any object that
+// is not open, it can be asked to wait.
+BOOST_AUTO_TEST_CASE(what_a_child_found_closed_can_wait_and_open)
+{
+  if (support::test_source() != sigfd::source::pipe)
+    return; // the kernel needs none
+  support::process child([&] {
+    ::rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NPROC, &none) == -1)
+      return 1;
+    // The limit does not hold for root.
+    if (::getuid() == 0 && (::setgid(65534) == -1 || ::setuid(65534) == -1))
+      return 2;
+    try
+    {
+      context.notify_fork(net::io_context::fork_child);
+      return 3;
+    }
+    catch (const system_error&)
+    {
+    }
+    outcome<signal_info> wait;
+    signals.async_wait(wait.handler());
+    context.poll();
+    if (!wait.failed_with(net::error::bad_descriptor))
+      return 4;
+    signals.open({SIGRTMIN}, {.source = sigfd::source::kernel});
+    outcome<signal_info> another;
+    signals.async_wait(another.handler());
+    return gets_own(another, 1) ? 0 : 5;
+  });
+  BOOST_TEST(child.wait() == 0);
 }
 
 // Signals are in flight to the parent all the time, from one process, and to
