@@ -62,7 +62,7 @@ public:
   {
     using op = handler_op<Executor, Destination, std::decay_t<Handler>>;
     signalfd_impl_ptr closed;
-    const auto& impl = object->impl
+    const auto& impl = object->impl && object->impl->is_open()
         ? object->impl
         : (closed = make_impl(object->executor));
     op::start(

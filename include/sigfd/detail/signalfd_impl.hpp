@@ -207,7 +207,10 @@ public:
   // Goes on with an operation in the object's executor, never from here.
   void post(wait_handle&& op)
   {
-    executor_->post(std::move(op));
+    if (is_open())
+      executor_->post(std::move(op));
+    else // the context does not know of this: no need to keep its executor
+      std::exchange(executor_, nullptr)->post(std::move(op));
   }
 
   // Makes an operation known to its slot, until it ends.
@@ -221,31 +224,25 @@ public:
   // Forgets an operation that ends.
   void remove(started_wait& op) noexcept
   {
-    if ((op.id == 0 && !op.waits) || !is_owner())
+    if ((op.id == 0 && !op.waits && !op.works) || !is_owner())
       return;
     const std::lock_guard lock(mutex_);
     std::erase(with_slot_, &op);
     if (op.waits)
       --waits_;
+    remove_work(op);
   }
 
   // Keeps the context at work for an operation that is on its way to another
-  // executor and back.
-  void add_work()
+  // executor and back, until it ends or is cancelled.
+  void add_work(started_wait& op)
   {
     const std::lock_guard lock(mutex_);
-    ++works_;
-    if (is_open())
-      executor_->start_work();
-  }
-
-  void remove_work() noexcept
-  {
-    if (!is_owner())
+    if (is_cancelled(op))
       return;
-    const std::lock_guard lock(mutex_);
-    if (--works_ == 0)
-      finish_work();
+    op.works = true;
+    ++works_;
+    executor_->start_work();
   }
 
   // Memory for an operation: of one that ended, where both are of usual size.
@@ -348,6 +345,7 @@ public:
     for (started_wait* op : with_slot_)
       if (op->id == id)
       {
+        remove_work(*op);
         op->cancelled = true;
         if (is_open())
           descriptor_->cancel(ignored);
@@ -359,7 +357,8 @@ public:
   {
     const std::lock_guard lock(mutex_);
     generation_ += next_generation;
-    finish_work(); // none of them comes back to the context
+    works_ = 0; // none of them comes back to the context
+    finish_work();
     if (is_open())
       descriptor_->cancel(ec);
   }
@@ -519,6 +518,13 @@ private:
     if (options_.mask == mask_policy::block)
       scoped_signal_block(added).release();
     source_.retry_undelivered();
+  }
+
+  // With the mutex, as what follows. A cancelled operation does not count.
+  void remove_work(started_wait& op) noexcept
+  {
+    if (std::exchange(op.works, false) && !is_cancelled(op) && --works_ == 0)
+      finish_work();
   }
 
   void finish_work() noexcept

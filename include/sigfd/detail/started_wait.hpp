@@ -28,6 +28,9 @@ struct started_wait
 
   // Whether it waits for the descriptor, or has not looked again since.
   bool waits = false;
+
+  // Whether it keeps the object's executor at work, if it is not cancelled.
+  bool works = false;
 };
 
 } // namespace sigfd::detail

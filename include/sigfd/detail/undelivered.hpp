@@ -19,6 +19,7 @@
 
 #include <boost/core/no_exceptions_support.hpp>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -141,12 +142,17 @@ public:
   }
 
   // Tries again to queue the signals of a mask; where strays are left, at least
-  // wakes those who wait for them.
+  // wakes those who wait for them. What is kept is older than what is pending,
+  // and must not go behind it.
   void retry(const signal_mask& mask) noexcept
   {
+    ::sigset_t pending;
+    ::sigpending(&pending);
     bool room = true;
     remove_kept_if([&](const signal_info& info) {
-      return room && mask.contains(info.number()) && (room = try_requeue(info));
+      return room && mask.contains(info.number())
+          && ::sigismember(&pending, info.number()) != 1
+          && (room = try_requeue(info));
     });
     retry_strays(mask);
   }

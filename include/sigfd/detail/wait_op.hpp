@@ -105,19 +105,15 @@ protected:
   void go_by(go_function go)
   {
     go_ = go;
-    impl_->add_work();
+    impl_->add_work(*this);
   }
 
   // What the implementation is to know no longer; the memory is still its.
   signalfd_impl_ptr leave() noexcept
   {
-    if (id != 0 || waits)
-      impl_->remove(*this);
+    impl_->remove(*this);
     if (go_ != nullptr)
-    {
       go_(*this, step::finish);
-      impl_->remove_work();
-    }
     return std::move(impl_);
   }
 
