@@ -167,7 +167,8 @@ BOOST_AUTO_TEST_CASE(and_one_that_is_not_told)
 // As a program that clears the flag FD_CLOEXEC, or hands the descriptor over.
 BOOST_AUTO_TEST_CASE(a_child_that_is_not_told_can_ask_for_the_descriptor)
 {
-  for (const auto make : {::fork, support::clone_process})
+  using function = ::pid_t (*)();
+  for (const function make : {function(::fork), support::clone_process})
   {
     fixture f;
     f.burst(0, 5, 1);
