@@ -16,17 +16,13 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <compare>
 #include <cstdint>
 #include <cstring>
-#include <ios>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
-#include <sstream>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -225,7 +221,7 @@ public:
    * Only the members that number and code make valid are copied, as the kernel
    * does for signalfd(2); the others are 0.
    */
-  explicit signal_info(const ::siginfo_t& info) noexcept;
+  SIGFD_DECL explicit signal_info(const ::siginfo_t& info) noexcept;
 
   /// The signal's number.
   int number() const noexcept
@@ -259,7 +255,7 @@ public:
   }
 
   /// What made the signal.
-  signal_cause cause() const noexcept;
+  SIGFD_DECL signal_cause cause() const noexcept;
 
   /// Who sent it; with SIGCHLD from the kernel, the child.
   /**
@@ -267,26 +263,26 @@ public:
    * pid is 0 when it lives outside the receiver's pid namespace, and when the
    * kernel kept nothing but the number because RLIMIT_SIGPENDING was reached.
    */
-  std::optional<signal_sender> sender() const noexcept;
+  SIGFD_DECL std::optional<signal_sender> sender() const noexcept;
 
   /// The value that came with it: by sigqueue(3), a timer, a message queue or
   /// asynchronous I/O.
-  std::optional<::sigval> value() const noexcept;
+  SIGFD_DECL std::optional<::sigval> value() const noexcept;
 
   /// Which child changed state, and how.
-  std::optional<child_status> child() const noexcept;
+  SIGFD_DECL std::optional<child_status> child() const noexcept;
 
   /// Which timer expired.
-  std::optional<timer_expiry> timer() const noexcept;
+  SIGFD_DECL std::optional<timer_expiry> timer() const noexcept;
 
   /// Which descriptor became ready.
-  std::optional<io_event> io() const noexcept;
+  SIGFD_DECL std::optional<io_event> io() const noexcept;
 
   /// Where a fault happened.
-  std::optional<sigfd::fault> fault() const noexcept;
+  SIGFD_DECL std::optional<sigfd::fault> fault() const noexcept;
 
   /// Which system call was stopped.
-  std::optional<blocked_syscall> syscall() const noexcept;
+  SIGFD_DECL std::optional<blocked_syscall> syscall() const noexcept;
 
   /// The record itself.
   const native_type& native() const noexcept
@@ -295,7 +291,7 @@ public:
   }
 
   /// The same as a siginfo_t, for code that was written as a signal handler.
-  ::siginfo_t to_siginfo() const noexcept;
+  SIGFD_DECL ::siginfo_t to_siginfo() const noexcept;
 
   /// Whether two objects hold the same record.
   friend bool operator==(const signal_info& a, const signal_info& b) noexcept
@@ -351,11 +347,11 @@ static_assert(std::is_trivially_copyable_v<signal_info>);
  *
  * @c std::format prints the same where the standard library has it.
  */
-inline std::ostream& operator<<(std::ostream& os, const signal_info& info);
+SIGFD_DECL std::ostream& operator<<(std::ostream& os, const signal_info& info);
 
 } // namespace sigfd
 
-#include <sigfd/impl/signal_info.ipp>
+#include SIGFD_SOURCE(sigfd/impl/signal_info.ipp)
 
 SIGFD_FORMAT_AS_STREAMED(sigfd::signal_info)
 

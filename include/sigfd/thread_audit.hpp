@@ -10,29 +10,15 @@
 #define SIGFD_THREAD_AUDIT_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/system_error.hpp>
-#include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
 
 namespace sigfd {
@@ -142,16 +128,8 @@ public:
    * ptrace(2), "Ptrace access mode checking"), other errors as the system gives
    * them, such as EMFILE.
    */
-  explicit thread_audit(const signal_mask& mask = signal_mask::all(),
-      ::pid_t pid = ::getpid())
-    : mask_(mask),
-      pid_(pid)
-  {
-    const boost::system::error_code ec = look();
-    if (ec)
-      detail::throw_error(
-          ec, std::string("thread_audit of process ") + std::to_string(pid));
-  }
+  SIGFD_DECL explicit thread_audit(
+      const signal_mask& mask = signal_mask::all(), ::pid_t pid = ::getpid());
 
   /// Looks at a process.
   /**
@@ -164,15 +142,8 @@ public:
    *
    * @throws std::bad_alloc
    */
-  thread_audit(
-      const signal_mask& mask, ::pid_t pid, boost::system::error_code& ec)
-    : mask_(mask),
-      pid_(pid)
-  {
-    ec = look();
-    if (ec)
-      clear();
-  }
+  SIGFD_DECL thread_audit(
+      const signal_mask& mask, ::pid_t pid, boost::system::error_code& ec);
 
   /// The signals that were asked about.
   const signal_mask& mask() const noexcept
@@ -193,16 +164,10 @@ public:
   }
 
   /// The threads that leave any of the signals unblocked.
-  std::vector<thread_state> unblocked() const
-  {
-    return threads_with(&thread_state::unblocked);
-  }
+  SIGFD_DECL std::vector<thread_state> unblocked() const;
 
   /// The threads for which a signal is pending that nobody else can take.
-  std::vector<thread_state> stranded() const
-  {
-    return threads_with(&thread_state::stranded);
-  }
+  SIGFD_DECL std::vector<thread_state> stranded() const;
 
   /// The signalfds that watch any of the signals, by ascending descriptor.
   /**
@@ -234,32 +199,32 @@ public:
 
 private:
   // Fills everything, or says why not.
-  boost::system::error_code look();
+  SIGFD_DECL boost::system::error_code look();
 
   // Reads one thread, if it is still there. Of those that are guessed, it was
   // not to be had what they wait for.
-  boost::system::error_code look_at_thread(
+  SIGFD_DECL boost::system::error_code look_at_thread(
       ::pid_t id, std::vector<::pid_t>& guessed);
 
   // Takes what another thread leaves unblocked out of such a guess.
-  void limit_guess(thread_state& thread) const;
+  SIGFD_DECL void limit_guess(thread_state& thread) const;
 
   // Reads the descriptors, as a thread has them.
-  boost::system::error_code look_at_descriptors(::pid_t id);
+  SIGFD_DECL boost::system::error_code look_at_descriptors(::pid_t id);
 
   // Why there is nothing in /proc for the process.
-  boost::system::error_code why_absent() const noexcept;
+  SIGFD_DECL boost::system::error_code why_absent() const noexcept;
 
   // The threads that have a signal in a member.
-  std::vector<thread_state> threads_with(
+  SIGFD_DECL std::vector<thread_state> threads_with(
       signal_mask thread_state::* member) const;
 
   // The folder of the threads, and that of one, with a slash behind.
-  std::string folder() const;
-  std::string folder(::pid_t id) const;
+  SIGFD_DECL std::string folder() const;
+  SIGFD_DECL std::string folder(::pid_t id) const;
 
   // Empties the answer.
-  void clear() noexcept;
+  SIGFD_DECL void clear() noexcept;
 
   signal_mask mask_;
   ::pid_t pid_;
@@ -272,6 +237,6 @@ private:
 
 } // namespace sigfd
 
-#include <sigfd/impl/thread_audit.ipp>
+#include SIGFD_SOURCE(sigfd/impl/thread_audit.ipp)
 
 #endif // SIGFD_THREAD_AUDIT_HPP

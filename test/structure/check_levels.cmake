@@ -6,6 +6,9 @@
 #   end config.hpp, which refuses what cannot compile the rest;
 # - Boost.Asio's own details are used nowhere;
 # - conditional compilation is in one file only;
+# - each .ipp file is included by the header of its name, where that is not
+#   compiled separately, by SIGFD_SOURCE(), and by impl/src.hpp;
+# - what is heavy and not needed is included nowhere;
 # - the file set that CMake installs is all headers, and no other file.
 #
 # cmake -DROOT=project [-DLEVELS=levels.txt] -P check_levels.cmake
@@ -17,6 +20,8 @@ if(NOT LEVELS)
 endif()
 set(first_level_with_asio 3)
 set(conditional_headers sigfd/detail/config.hpp)
+set(all_sources sigfd/impl/src.hpp)
+set(unwanted_headers charconv filesystem iostream sys/uio.h)
 
 set(errors 0)
 function(error text)
@@ -62,11 +67,22 @@ foreach(header IN LISTS headers)
     error("${header} does not begin with sigfd/detail/config.hpp")
   endif()
   foreach(line IN LISTS includes)
-    if(NOT line MATCHES "[<\"]([^>\"]+)[>\"]")
+    if(NOT line MATCHES "(<|\"| SIGFD_SOURCE\\()([^<>\"()]+)[>\")]")
       error("${header}: cannot read: ${line}")
       continue()
     endif()
-    set(included ${CMAKE_MATCH_1})
+    set(included ${CMAKE_MATCH_2})
+    if(included MATCHES "\\.ipp$")
+      string(REGEX REPLACE "\\.ipp$" ".hpp" owner "${included}")
+      string(REPLACE "impl/" "" owner "${owner}")
+      if(NOT header STREQUAL all_sources
+         AND NOT (header STREQUAL owner AND line MATCHES "SIGFD_SOURCE"))
+        error("${header} includes ${included}")
+      endif()
+      list(APPEND "includers_of_${included}" ${header})
+    elseif(included IN_LIST unwanted_headers)
+      error("${header} includes ${included}, which is not wanted")
+    endif()
     if(included MATCHES "^sigfd[./]")
       if(NOT DEFINED "level_of_${included}")
         error("${header} includes ${included}, which has no level")
@@ -102,6 +118,15 @@ ${level_of_${included}}")
     endforeach()
     if(conditions STREQUAL "")
       error("${header} has no include guard ${guard}")
+    endif()
+  endif()
+endforeach()
+
+foreach(header IN LISTS headers)
+  if(header MATCHES "\\.ipp$")
+    list(LENGTH "includers_of_${header}" count)
+    if(NOT count EQUAL 2)
+      error("${header} is not included by its header and by ${all_sources}")
     endif()
   endif()
 endforeach()

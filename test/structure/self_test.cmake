@@ -26,7 +26,9 @@ function(begin)
   put(levels.txt "# Levels.\n
 0 sigfd/detail/config.hpp
 1 sigfd/low.hpp
+1 sigfd/impl/low.ipp
 3 sigfd/high.hpp
+3 sigfd/impl/src.hpp
 4 sigfd.hpp
 ")
   put(CMakeLists.txt "target_sources(sigfd INTERFACE
@@ -36,13 +38,18 @@ function(begin)
     include/sigfd.hpp
     include/sigfd/detail/config.hpp
     include/sigfd/high.hpp
+    include/sigfd/impl/low.ipp
+    include/sigfd/impl/src.hpp
     include/sigfd/low.hpp)
 include(cmake/install.cmake)
 ")
   put_header(sigfd.hpp "#include <sigfd/high.hpp>")
   put_header(sigfd/detail/config.hpp "#if 1\n#else\n#endif")
   put_header(sigfd/low.hpp
-    "#include <sigfd/detail/config.hpp>\n#include <vector>")
+    "#include <sigfd/detail/config.hpp>\n#include <vector>
+#include SIGFD_SOURCE(sigfd/impl/low.ipp)")
+  put_header(sigfd/impl/low.ipp "#include <sigfd/low.hpp>")
+  put_header(sigfd/impl/src.hpp "#include <sigfd/impl/low.ipp>")
   put_header(sigfd/high.hpp
     "#include <sigfd/low.hpp>\n#include <boost/asio/post.hpp>")
 
@@ -108,6 +115,39 @@ expect(levels
 begin()
 put_header(sigfd/low.hpp "#  include <boost/asio.hpp>")
 expect(levels "sigfd/low.hpp of level 1 includes boost/asio.hpp")
+
+begin()
+put_header(sigfd/impl/low.ipp "#include <sigfd/high.hpp>")
+expect(levels
+  "sigfd/impl/low.ipp of level 1 includes sigfd/high.hpp of level 3")
+
+foreach(include IN ITEMS "SIGFD_SOURCE(sigfd/impl/low.ipp)"
+    "<sigfd/impl/low.ipp>")
+  begin()
+  put_header(sigfd/high.hpp "#include <sigfd/low.hpp>\n#include ${include}")
+  expect(levels "sigfd/high.hpp includes sigfd/impl/low.ipp")
+endforeach()
+
+begin()
+put_header(sigfd/low.hpp
+  "#include <sigfd/detail/config.hpp>\n#include <sigfd/impl/low.ipp>")
+expect(levels "sigfd/low.hpp includes sigfd/impl/low.ipp")
+
+foreach(header IN ITEMS impl/src.hpp low.hpp)
+  begin()
+  put_header(sigfd/${header} "#include <sigfd/detail/config.hpp>")
+  expect(levels "sigfd/impl/low.ipp is not included by its header and by")
+endforeach()
+
+begin()
+put_header(sigfd/high.hpp "#include SIGFD_OTHER(sigfd/low.hpp)")
+expect(levels "sigfd/high.hpp: cannot read: #include SIGFD_OTHER")
+
+foreach(unwanted IN ITEMS charconv filesystem iostream sys/uio.h)
+  begin()
+  put_header(sigfd/high.hpp "#include <sigfd/low.hpp>\n#include <${unwanted}>")
+  expect(levels "sigfd/high.hpp includes ${unwanted}, which is not wanted")
+endforeach()
 
 begin()
 put_header(sigfd/high.hpp "#include \"low.hpp\"")

@@ -42,6 +42,8 @@
 // outside of any namespace. Expands to nothing where the standard library has
 // no std::format.
 #if defined(__cpp_lib_format)
+#include <sstream>
+#include <string>
 #define SIGFD_FORMAT_AS_STREAMED(Type)                                         \
   template <>                                                                  \
   struct std::formatter<Type> : std::formatter<std::string>                    \
@@ -69,6 +71,26 @@
   {                                                                            \
     ec = e.code();                                                             \
   }
+#endif
+
+// What is no template may be compiled once for a program. By default, a header
+// brings its definitions along, from an .ipp file. Where a whole program is
+// compiled with SIGFD_SEPARATE_COMPILATION, one source file of it includes
+// <sigfd/impl/src.hpp>, which has them all, and headers have declarations only.
+// The setting of this name that Asio has is independent of it.
+//
+// SIGFD_DECL stands before a function that is defined in an .ipp file.
+//
+// SIGFD_SOURCE(file) is for #include, behind the declarations: the .ipp file,
+// or else something that was included already.
+#if defined(SIGFD_SEPARATE_COMPILATION)
+#define SIGFD_DECL
+#define SIGFD_SOURCE(file) <sigfd/detail/config.hpp>
+#define SIGFD_IS_SEPARATELY_COMPILED true
+#else
+#define SIGFD_DECL inline
+#define SIGFD_SOURCE(file) #file
+#define SIGFD_IS_SEPARATELY_COMPILED false
 #endif
 
 #endif // SIGFD_DETAIL_CONFIG_HPP

@@ -9,10 +9,26 @@
 #ifndef SIGFD_IMPL_SIGNAL_INFO_IPP
 #define SIGFD_IMPL_SIGNAL_INFO_IPP
 
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/siginfo_layout.hpp>
+#include <sigfd/detail/signal_number.hpp>
 #include <sigfd/signal_info.hpp>
+#include <sigfd/signal_name.hpp>
 
+#include <signal.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <ios>
 #include <iterator>
+#include <optional>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <string_view>
 
 namespace sigfd {
 namespace detail {
@@ -70,7 +86,7 @@ inline std::string what_happened(const child_status& child)
 
 } // namespace detail
 
-inline signal_info::signal_info(const ::siginfo_t& info) noexcept
+signal_info::signal_info(const ::siginfo_t& info) noexcept
   : record_()
 {
   record_.ssi_signo = static_cast<std::uint32_t>(info.si_signo);
@@ -117,7 +133,7 @@ inline signal_info::signal_info(const ::siginfo_t& info) noexcept
   }
 }
 
-inline ::siginfo_t signal_info::to_siginfo() const noexcept
+::siginfo_t signal_info::to_siginfo() const noexcept
 {
   ::siginfo_t info{};
   info.si_signo = number();
@@ -163,7 +179,7 @@ inline ::siginfo_t signal_info::to_siginfo() const noexcept
   return info;
 }
 
-inline signal_cause signal_info::cause() const noexcept
+signal_cause signal_info::cause() const noexcept
 {
   if (number() == 0)
     return signal_cause::unknown;
@@ -203,7 +219,7 @@ inline signal_cause signal_info::cause() const noexcept
   }
 }
 
-inline std::optional<signal_sender> signal_info::sender() const noexcept
+std::optional<signal_sender> signal_info::sender() const noexcept
 {
   const bool has_sender = has(detail::siginfo_layout::kill)
       || has(detail::siginfo_layout::queue)
@@ -214,7 +230,7 @@ inline std::optional<signal_sender> signal_info::sender() const noexcept
       code() >= 0 || code() == SI_TKILL};
 }
 
-inline std::optional<::sigval> signal_info::value() const noexcept
+std::optional<::sigval> signal_info::value() const noexcept
 {
   const bool queued = has(detail::siginfo_layout::queue) && code() != SI_TKILL;
   if (!queued && !has(detail::siginfo_layout::timer))
@@ -222,7 +238,7 @@ inline std::optional<::sigval> signal_info::value() const noexcept
   return raw_value();
 }
 
-inline std::optional<child_status> signal_info::child() const noexcept
+std::optional<child_status> signal_info::child() const noexcept
 {
   if (!has(detail::siginfo_layout::child))
     return std::nullopt;
@@ -232,7 +248,7 @@ inline std::optional<child_status> signal_info::child() const noexcept
       detail::from_clock_ticks(record_.ssi_stime)};
 }
 
-inline std::optional<timer_expiry> signal_info::timer() const noexcept
+std::optional<timer_expiry> signal_info::timer() const noexcept
 {
   if (!has(detail::siginfo_layout::timer))
     return std::nullopt;
@@ -240,14 +256,14 @@ inline std::optional<timer_expiry> signal_info::timer() const noexcept
       static_cast<int>(record_.ssi_overrun), raw_value()};
 }
 
-inline std::optional<io_event> signal_info::io() const noexcept
+std::optional<io_event> signal_info::io() const noexcept
 {
   if (!has(detail::siginfo_layout::poll))
     return std::nullopt;
   return io_event{record_.ssi_fd, static_cast<long>(record_.ssi_band)};
 }
 
-inline std::optional<sigfd::fault> signal_info::fault() const noexcept
+std::optional<sigfd::fault> signal_info::fault() const noexcept
 {
   if (!has(detail::siginfo_layout::fault)
       && !has(detail::siginfo_layout::memory_error))
@@ -256,7 +272,7 @@ inline std::optional<sigfd::fault> signal_info::fault() const noexcept
       record_.ssi_addr_lsb, record_.ssi_trapno};
 }
 
-inline std::optional<blocked_syscall> signal_info::syscall() const noexcept
+std::optional<blocked_syscall> signal_info::syscall() const noexcept
 {
   if (!has(detail::siginfo_layout::system_call))
     return std::nullopt;
@@ -264,7 +280,7 @@ inline std::optional<blocked_syscall> signal_info::syscall() const noexcept
       record_.ssi_syscall, record_.ssi_arch};
 }
 
-inline std::ostream& operator<<(std::ostream& os, const signal_info& info)
+std::ostream& operator<<(std::ostream& os, const signal_info& info)
 {
   // Made as one string, so that width and fill apply to the whole line and
   // the stream's number formats to nothing in it.

@@ -9,9 +9,32 @@
 #ifndef SIGFD_IMPL_THREAD_AUDIT_IPP
 #define SIGFD_IMPL_THREAD_AUDIT_IPP
 
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_mask.hpp>
 #include <sigfd/thread_audit.hpp>
 
+#include <boost/system/error_code.hpp>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sigfd {
 namespace detail {
@@ -49,20 +72,22 @@ inline std::string read_file(
 inline std::vector<int> numbers_in(
     const std::string& path, boost::system::error_code& ec)
 {
+  constexpr auto close = [](::DIR* folder) { ::closedir(folder); };
   std::vector<int> numbers;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(path, error);
-  for (; !error && entry != std::filesystem::directory_iterator();
-       entry.increment(error))
+  const std::unique_ptr<::DIR, decltype(close)> folder(
+      ::opendir(path.c_str()), close);
+  while (folder)
   {
-    const std::string name = entry->path().filename().string();
-    int number = 0;
-    const auto [end, problem] =
-        std::from_chars(name.data(), name.data() + name.size(), number);
-    if (problem == std::errc())
-      numbers.push_back(number);
+    errno = 0; // stays so at the end
+    const ::dirent* const entry = ::readdir(folder.get());
+    if (entry == nullptr)
+      break;
+    char* end;
+    const long number = std::strtol(entry->d_name, &end, 10);
+    if (end != entry->d_name)
+      numbers.push_back(static_cast<int>(number));
   }
-  ec = error ? system_error_code(error.value()) : boost::system::error_code();
+  ec = system_error_code(errno);
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
@@ -91,9 +116,8 @@ inline signal_mask signals_in(std::string_view digits, const signal_mask& mask)
     const auto bit = static_cast<std::size_t>(n - 1);
     if (bit / 4 >= digits.size())
       continue;
-    const char* digit = &digits[digits.size() - 1 - bit / 4];
-    unsigned value = 0;
-    std::from_chars(digit, digit + 1, value, 16);
+    const char digit = digits[digits.size() - 1 - bit / 4];
+    const int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
     if ((value >> bit % 4 & 1) != 0)
       found.add(n);
   }
@@ -149,7 +173,7 @@ struct sigwait_state
 // Asks what system call a thread is in. Who may not know may still be told the
 // kernel's function that it sleeps in.
 inline sigwait_state sigwait_of(
-    const std::string& folder, ::pid_t id, const signal_mask& mask)
+    const std::string& folder, const signal_mask& mask)
 {
   sigwait_state state;
   boost::system::error_code ec;
@@ -163,21 +187,19 @@ inline sigwait_state sigwait_of(
     state.activity = function;
     return state;
   }
-  const std::string& call = state.activity;
-  const char* const end = call.data() + call.size();
-  long number = -1;
-  std::uintptr_t address = 0;
-  const char* next = std::from_chars(call.data(), end, number).ptr;
+  const char* const call = state.activity.c_str();
+  char* next;
+  const long number = std::strtol(call, &next, 10);
   state.known = true;
-  state.waits = number == SYS_rt_sigtimedwait;
-  if (!state.waits || end - next < 3)
+  state.waits = next != call && number == SYS_rt_sigtimedwait;
+  if (!state.waits)
     return state;
-  std::from_chars(next + 3, end, address, 16); // behind " 0x"
+  const auto address = static_cast<::off_t>(std::strtoul(next, nullptr, 16));
+  const unique_fd memory(
+      ::open((folder + "mem").c_str(), O_RDONLY | O_CLOEXEC));
   ::sigset_t set;
   ::sigemptyset(&set);
-  const ::iovec local{&set, _NSIG / 8};
-  const ::iovec remote{reinterpret_cast<void*>(address), _NSIG / 8};
-  if (::process_vm_readv(id, &local, 1, &remote, 1, 0) == _NSIG / 8)
+  if (::pread(memory.get(), &set, _NSIG / 8, address) == _NSIG / 8)
   {
     state.set.emplace();
     for (const int n : mask)
@@ -189,7 +211,37 @@ inline sigwait_state sigwait_of(
 
 } // namespace detail
 
-inline boost::system::error_code thread_audit::look()
+thread_audit::thread_audit(const signal_mask& mask, ::pid_t pid)
+  : mask_(mask),
+    pid_(pid)
+{
+  const boost::system::error_code ec = look();
+  if (ec)
+    detail::throw_error(
+        ec, std::string("thread_audit of process ") + std::to_string(pid));
+}
+
+thread_audit::thread_audit(
+    const signal_mask& mask, ::pid_t pid, boost::system::error_code& ec)
+  : mask_(mask),
+    pid_(pid)
+{
+  ec = look();
+  if (ec)
+    clear();
+}
+
+std::vector<thread_state> thread_audit::unblocked() const
+{
+  return threads_with(&thread_state::unblocked);
+}
+
+std::vector<thread_state> thread_audit::stranded() const
+{
+  return threads_with(&thread_state::stranded);
+}
+
+boost::system::error_code thread_audit::look()
 {
   if (pid_ < 1)
     return detail::system_error_code(EINVAL);
@@ -223,7 +275,7 @@ inline boost::system::error_code thread_audit::look()
   return ec;
 }
 
-inline boost::system::error_code thread_audit::look_at_thread(
+boost::system::error_code thread_audit::look_at_thread(
     ::pid_t id, std::vector<::pid_t>& guessed)
 {
   const std::string path = folder(id);
@@ -240,10 +292,10 @@ inline boost::system::error_code thread_audit::look_at_thread(
   {
     boost::system::error_code ec;
     const std::string before = detail::read_file(path + "status", ec);
-    const detail::sigwait_state now = detail::sigwait_of(path, id, mask_);
+    const detail::sigwait_state now = detail::sigwait_of(path, mask_);
     if (!ec)
       status = detail::read_file(path + "status", ec);
-    const detail::sigwait_state then = detail::sigwait_of(path, id, mask_);
+    const detail::sigwait_state then = detail::sigwait_of(path, mask_);
     if (ec)
       return detail::is_gone(ec) ? boost::system::error_code() : ec;
     const bool certain = id == ::gettid()
@@ -295,7 +347,7 @@ inline boost::system::error_code thread_audit::look_at_thread(
   return {};
 }
 
-inline void thread_audit::limit_guess(thread_state& thread) const
+void thread_audit::limit_guess(thread_state& thread) const
 {
   const signal_mask guess = *thread.awaited;
   for (const thread_state& other : threads_)
@@ -307,7 +359,7 @@ inline void thread_audit::limit_guess(thread_state& thread) const
   }
 }
 
-inline boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
+boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
 {
   const std::string path = folder(id) + "fdinfo";
   boost::system::error_code ec;
@@ -329,13 +381,13 @@ inline boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
   return {};
 }
 
-inline boost::system::error_code thread_audit::why_absent() const noexcept
+boost::system::error_code thread_audit::why_absent() const noexcept
 {
   // /proc may be missing, or hide the processes of others (proc(5), hidepid).
   return detail::system_error_code(::kill(pid_, 0) == -1 ? errno : ENOENT);
 }
 
-inline std::vector<thread_state> thread_audit::threads_with(
+std::vector<thread_state> thread_audit::threads_with(
     signal_mask thread_state::* member) const
 {
   std::vector<thread_state> found;
@@ -345,7 +397,7 @@ inline std::vector<thread_state> thread_audit::threads_with(
   return found;
 }
 
-inline std::string thread_audit::folder() const
+std::string thread_audit::folder() const
 {
   std::string path("/proc/");
   path += std::to_string(pid_);
@@ -353,12 +405,12 @@ inline std::string thread_audit::folder() const
   return path;
 }
 
-inline std::string thread_audit::folder(::pid_t id) const
+std::string thread_audit::folder(::pid_t id) const
 {
   return folder() + std::to_string(id) + '/';
 }
 
-inline void thread_audit::clear() noexcept
+void thread_audit::clear() noexcept
 {
   threads_.clear();
   signalfds_.clear();
