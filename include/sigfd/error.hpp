@@ -10,48 +10,10 @@
 #define SIGFD_ERROR_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/describe_signal.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <string>
-
 namespace sigfd {
-
-namespace detail {
-
-// Boost protects the destructor of the base, which is enough, but has friends.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
-class sigfd_category final : public boost::system::error_category
-{
-public:
-  // By its ID the category is one, also where shared libraries have one each.
-  sigfd_category() noexcept
-    : boost::system::error_category(0x51676664'5f657272)
-  {
-  }
-
-  const char* name() const noexcept override
-  {
-    return "sigfd";
-  }
-
-  std::string message(int value) const override
-  {
-    return describe_signal(value) + " is not blocked in the calling thread";
-  }
-
-  boost::system::error_condition default_error_condition(
-      int) const noexcept override
-  {
-    return boost::system::errc::make_error_condition(
-        boost::system::errc::operation_not_permitted);
-  }
-};
-#pragma GCC diagnostic pop
-
-} // namespace detail
 
 /// The category of the one error that is sigfd's own, named "sigfd".
 /**
@@ -62,19 +24,14 @@ public:
  *
  * All other errors are the system's or Asio's.
  */
-inline const boost::system::error_category& error_category() noexcept
-{
-  static const detail::sigfd_category category;
-  return category;
-}
+SIGFD_DECL const boost::system::error_category& error_category() noexcept;
 
 /// The error that says that a signal is not blocked in the calling thread.
-inline boost::system::error_code make_not_blocked_error(
-    int signal_number) noexcept
-{
-  return boost::system::error_code(signal_number, error_category());
-}
+SIGFD_DECL boost::system::error_code make_not_blocked_error(
+    int signal_number) noexcept;
 
 } // namespace sigfd
+
+#include SIGFD_SOURCE(sigfd/impl/error.ipp)
 
 #endif // SIGFD_ERROR_HPP

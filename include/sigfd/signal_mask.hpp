@@ -10,22 +10,16 @@
 #define SIGFD_SIGNAL_MASK_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/describe_signal.hpp>
 #include <sigfd/detail/signal_number.hpp>
-#include <sigfd/detail/system_error.hpp>
-#include <sigfd/signal_name.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <errno.h>
 #include <signal.h>
 
 #include <cstddef>
 #include <initializer_list>
+#include <iosfwd>
 #include <iterator>
-#include <ostream>
-#include <sstream>
-#include <string>
 
 namespace sigfd {
 
@@ -79,35 +73,17 @@ public:
   /**
    * @throws boost::system::system_error EINVAL if one of them is refused.
    */
-  signal_mask(std::initializer_list<int> signal_numbers)
-    : signal_mask()
-  {
-    for (int signal_number : signal_numbers)
-      add(signal_number);
-  }
+  SIGFD_DECL signal_mask(std::initializer_list<int> signal_numbers);
 
   /// Constructs a set from a native one.
   /**
    * @throws boost::system::system_error EINVAL if the native set holds a
    * signal that is refused. A set made by sigfillset(3) does: use all().
    */
-  explicit signal_mask(const ::sigset_t& native)
-    : signal_mask()
-  {
-    for (int n = 1; n <= detail::last_signal_number; ++n)
-      if (::sigismember(&native, n) == 1)
-        add(n);
-  }
+  SIGFD_DECL explicit signal_mask(const ::sigset_t& native);
 
   /// The set of every signal that can be waited for.
-  static signal_mask all() noexcept
-  {
-    signal_mask mask;
-    for (int n = 1; n <= detail::last_signal_number; ++n)
-      if (can_hold(n))
-        ::sigaddset(&mask.set_, n);
-    return mask;
-  }
+  SIGFD_DECL static signal_mask all() noexcept;
 
   /// Whether add() accepts a number.
   static bool can_hold(int signal_number) noexcept
@@ -119,50 +95,27 @@ public:
   /**
    * @throws boost::system::system_error EINVAL if the signal is refused.
    */
-  void add(int signal_number)
-  {
-    boost::system::error_code ec;
-    add(signal_number, ec);
-    if (ec)
-      detail::throw_error(
-          ec, "signal_mask::add: " + detail::why_not_watchable(signal_number));
-  }
+  SIGFD_DECL void add(int signal_number);
 
   /// Adds a signal to the set; no effect if it is there already.
   /**
    * @param ec Set to EINVAL if the signal is refused.
    */
-  void add(int signal_number, boost::system::error_code& ec) noexcept
-  {
-    ec = check(can_hold(signal_number));
-    if (!ec)
-      ::sigaddset(&set_, signal_number);
-  }
+  SIGFD_DECL void add(
+      int signal_number, boost::system::error_code& ec) noexcept;
 
   /// Removes a signal from the set; no effect if it is not there.
   /**
    * @throws boost::system::system_error EINVAL if the number is out of range.
    */
-  void remove(int signal_number)
-  {
-    boost::system::error_code ec;
-    remove(signal_number, ec);
-    if (ec)
-      detail::throw_error(ec,
-          "signal_mask::remove: " + detail::why_not_watchable(signal_number));
-  }
+  SIGFD_DECL void remove(int signal_number);
 
   /// Removes a signal from the set; no effect if it is not there.
   /**
    * @param ec Set to EINVAL if the number is out of range.
    */
-  void remove(int signal_number, boost::system::error_code& ec) noexcept
-  {
-    ec = check(
-        detail::kind_of(signal_number) != detail::signal_kind::out_of_range);
-    if (!ec)
-      ::sigdelset(&set_, signal_number);
-  }
+  SIGFD_DECL void remove(
+      int signal_number, boost::system::error_code& ec) noexcept;
 
   /// Removes every signal from the set.
   void clear() noexcept
@@ -184,7 +137,7 @@ public:
   }
 
   /// The number of signals in the set.
-  std::size_t size() const noexcept;
+  SIGFD_DECL std::size_t size() const noexcept;
 
   /// The lowest signal number of the set.
   const_iterator begin() const noexcept;
@@ -199,31 +152,18 @@ public:
   }
 
   /// The signals that are in either set.
-  friend signal_mask operator|(signal_mask a, const signal_mask& b) noexcept;
+  SIGFD_DECL signal_mask operator|(const signal_mask& other) const noexcept;
 
   /// The signals that are in both sets.
-  friend signal_mask operator&(signal_mask a, const signal_mask& b) noexcept;
+  SIGFD_DECL signal_mask operator&(const signal_mask& other) const noexcept;
 
   /// The signals of one set that are not in the other.
-  friend signal_mask operator-(signal_mask a, const signal_mask& b) noexcept;
+  SIGFD_DECL signal_mask operator-(const signal_mask& other) const noexcept;
 
   /// Whether two sets hold the same signals.
-  friend bool operator==(const signal_mask& a, const signal_mask& b) noexcept
-  {
-    for (int n = 1; n <= detail::last_signal_number; ++n)
-      if (a.contains(n) != b.contains(n))
-        return false;
-    return true;
-  }
+  SIGFD_DECL bool operator==(const signal_mask& other) const noexcept;
 
 private:
-  // EINVAL unless it is acceptable.
-  static boost::system::error_code check(bool acceptable) noexcept
-  {
-    return acceptable ? boost::system::error_code()
-                      : detail::system_error_code(EINVAL);
-  }
-
   ::sigset_t set_;
 };
 
@@ -251,13 +191,7 @@ public:
   }
 
   /// Moves to the next higher signal number.
-  const_iterator& operator++() noexcept
-  {
-    do
-      ++number_;
-    while (number_ <= detail::last_signal_number && !mask_->contains(number_));
-    return *this;
-  }
+  SIGFD_DECL const_iterator& operator++() noexcept;
 
   /// Moves to the next higher signal number.
   const_iterator operator++(int) noexcept
@@ -297,41 +231,11 @@ inline signal_mask::const_iterator signal_mask::end() const noexcept
   return const_iterator(this, detail::last_signal_number + 1);
 }
 
-inline signal_mask operator|(signal_mask a, const signal_mask& b) noexcept
-{
-  for (const int n : b)
-    ::sigaddset(&a.set_, n);
-  return a;
-}
-
-inline signal_mask operator&(signal_mask a, const signal_mask& b) noexcept
-{
-  return a - (a - b);
-}
-
-inline signal_mask operator-(signal_mask a, const signal_mask& b) noexcept
-{
-  for (const int n : b)
-    ::sigdelset(&a.set_, n);
-  return a;
-}
-
-inline std::size_t signal_mask::size() const noexcept
-{
-  return static_cast<std::size_t>(std::distance(begin(), end()));
-}
-
 /// Prints the names of the signals, such as {SIGINT, SIGTERM, SIGRTMIN+3}.
 /**
  * @c std::format prints the same where the standard library has it.
  */
-inline std::ostream& operator<<(std::ostream& os, const signal_mask& mask)
-{
-  std::string text;
-  for (const int n : mask)
-    text.append(text.empty() ? "" : ", ").append(signal_name(n));
-  return os << '{' + text + '}';
-}
+SIGFD_DECL std::ostream& operator<<(std::ostream& os, const signal_mask& mask);
 
 /// Blocks signals in the calling thread for good.
 /**
@@ -372,14 +276,7 @@ class scoped_signal_block
 {
 public:
   /// Blocks the signals of a mask in the calling thread.
-  explicit scoped_signal_block(const signal_mask& mask) noexcept
-  {
-    ::sigset_t old;
-    ::pthread_sigmask(SIG_BLOCK, &mask.native(), &old);
-    for (int n : mask)
-      if (::sigismember(&old, n) == 0)
-        changed_.add(n);
-  }
+  SIGFD_DECL explicit scoped_signal_block(const signal_mask& mask) noexcept;
 
   scoped_signal_block(const scoped_signal_block&) = delete;
   scoped_signal_block& operator=(const scoped_signal_block&) = delete;
@@ -407,6 +304,8 @@ private:
 };
 
 } // namespace sigfd
+
+#include SIGFD_SOURCE(sigfd/impl/signal_mask.ipp)
 
 SIGFD_FORMAT_AS_STREAMED(sigfd::signal_mask)
 

@@ -10,18 +10,10 @@
 #define SIGFD_SPAWN_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/signal_number.hpp>
-#include <sigfd/detail/system_error.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <errno.h>
-#include <signal.h>
 #include <spawn.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cstring>
 
 namespace sigfd {
 
@@ -63,19 +55,7 @@ namespace sigfd {
  *   ::_exit(127);
  * } @endcode
  */
-inline void reset_signals() noexcept
-{
-  // An action of zeros is the default in the kernel's layout too, whatever the
-  // order of its members: SIG_DFL, no flags, an empty mask. As large as any.
-  constexpr unsigned long zeros[32] = {};
-  constexpr unsigned long set_size = (detail::last_signal_number + 7) / 8;
-  const int saved_errno = errno;
-  for (int n = 1; n <= detail::last_signal_number; ++n)
-    if (detail::kind_of(n) != detail::signal_kind::uncatchable)
-      ::syscall(SYS_rt_sigaction, n, zeros, nullptr, set_size);
-  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, zeros, nullptr, set_size);
-  errno = saved_errno;
-}
+SIGFD_DECL void reset_signals() noexcept;
 
 /// Attributes for posix_spawn(3): default actions and an empty mask.
 /**
@@ -114,22 +94,14 @@ public:
   /**
    * @throws boost::system::system_error As posix_spawnattr_init(3): ENOMEM.
    */
-  spawn_attributes()
-  {
-    boost::system::error_code ec;
-    initialize(ec);
-    detail::throw_error(ec, "spawn_attributes");
-  }
+  SIGFD_DECL spawn_attributes();
 
   /// Makes the attributes.
   /**
    * @param ec Set to indicate what error occurred, if any, as from
    * posix_spawnattr_init(3): ENOMEM. Then the object can only be destroyed.
    */
-  explicit spawn_attributes(boost::system::error_code& ec) noexcept
-  {
-    initialize(ec);
-  }
+  SIGFD_DECL explicit spawn_attributes(boost::system::error_code& ec) noexcept;
 
   spawn_attributes(const spawn_attributes&) = delete;
   spawn_attributes& operator=(const spawn_attributes&) = delete;
@@ -158,44 +130,18 @@ public:
   /**
    * @throws boost::system::system_error EINVAL if the system has no such flag.
    */
-  void add_flags(short flags)
-  {
-    boost::system::error_code ec;
-    add_flags(flags, ec);
-    detail::throw_error(ec, "spawn_attributes::add_flags");
-  }
+  SIGFD_DECL void add_flags(short flags);
 
   /// Adds flags of posix_spawnattr_setflags(3), which replaces them, such as
   /// POSIX_SPAWN_SETPGROUP.
   /**
    * @param ec Set to EINVAL if the system has no such flag.
    */
-  void add_flags(short flags, boost::system::error_code& ec) noexcept
-  {
-    short old = 0;
-    int error = ::posix_spawnattr_getflags(&native_, &old);
-    if (error == 0)
-      error = ::posix_spawnattr_setflags(
-          &native_, static_cast<short>(old | flags));
-    ec = detail::system_error_code(error);
-  }
+  SIGFD_DECL void add_flags(
+      short flags, boost::system::error_code& ec) noexcept;
 
 private:
-  void initialize(boost::system::error_code& ec) noexcept
-  {
-    ec = detail::system_error_code(::posix_spawnattr_init(&native_));
-    if (ec)
-      return;
-    initialized_ = true;
-    // These store what they are given; only flags are looked at.
-    ::sigset_t set;
-    ::sigemptyset(&set);
-    ::posix_spawnattr_setsigmask(&native_, &set);
-    std::memset(&set, 0xff, sizeof set); // with those of the C library
-    ::posix_spawnattr_setsigdefault(&native_, &set);
-    ::posix_spawnattr_setflags(
-        &native_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
+  SIGFD_DECL void initialize(boost::system::error_code& ec) noexcept;
 
   ::posix_spawnattr_t native_;
   bool initialized_ = false;
@@ -247,5 +193,7 @@ public:
 };
 
 } // namespace sigfd
+
+#include SIGFD_SOURCE(sigfd/impl/spawn.ipp)
 
 #endif // SIGFD_SPAWN_HPP

@@ -10,7 +10,6 @@
 #define SIGFD_STRAY_COUNTS_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/handler_table.hpp>
 
 #include <cstdint>
 
@@ -40,11 +39,10 @@ struct stray_counts
 };
 
 /// Counts the signals that reached threads which did not block them.
-inline stray_counts count_strays() noexcept
-{
-  return {detail::handlers.caught(), detail::handlers.lost()};
-}
+SIGFD_DECL stray_counts count_strays() noexcept;
 
 } // namespace sigfd
+
+#include SIGFD_SOURCE(sigfd/impl/stray_counts.ipp)
 
 #endif // SIGFD_STRAY_COUNTS_HPP

@@ -10,7 +10,6 @@
 #define SIGFD_DETAIL_HANDLER_REGISTRATION_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/handler_table.hpp>
 #include <sigfd/signal_mask.hpp>
 #include <sigfd/signalfd_base.hpp>
 
@@ -33,36 +32,22 @@ public:
   }
 
   // To be called before the first registration; see handler_table.
-  static void stay_mapped() noexcept
-  {
-    handlers.stay_mapped();
-  }
+  SIGFD_DECL static void stay_mapped() noexcept;
 
   // Adds a signal with flags for its action; EINVAL if they are in conflict
   // with those of another object.
-  void add(int number, signalfd_base::flags f,
-      boost::system::error_code& ec) noexcept
-  {
-    handlers.add(number, f, !mask_.contains(number), ec);
-    if (!ec)
-      mask_.add(number);
-  }
+  SIGFD_DECL void add(int number, signalfd_base::flags f,
+      boost::system::error_code& ec) noexcept;
 
   // Registers these signals and no others.
-  void set(const signal_mask& mask) noexcept
-  {
-    boost::system::error_code ec; // without flags, there is no conflict
-    for (const int n : mask - mask_)
-      handlers.add(n, signalfd_base::flags::dont_care, true, ec);
-    for (const int n : mask_ - mask)
-      handlers.remove(n);
-    mask_ = mask;
-  }
+  SIGFD_DECL void set(const signal_mask& mask) noexcept;
 
 private:
   signal_mask mask_;
 };
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/handler_registration.ipp)
 
 #endif // SIGFD_DETAIL_HANDLER_REGISTRATION_HPP

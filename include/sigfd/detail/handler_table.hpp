@@ -11,26 +11,14 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
-#include <sigfd/detail/sigwait.hpp>
 #include <sigfd/detail/stray_handler.hpp>
-#include <sigfd/detail/stray_queue.hpp>
-#include <sigfd/detail/system_error.hpp>
-#include <sigfd/detail/try_requeue.hpp>
-#include <sigfd/detail/undelivered.hpp>
-#include <sigfd/signal_info.hpp>
-#include <sigfd/signal_mask.hpp>
 #include <sigfd/signalfd_base.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <signal.h>
 
 #include <atomic>
-#include <cstdint>
-#include <cstring>
-#include <mutex>
 
 namespace sigfd::detail {
 
@@ -43,157 +31,37 @@ public:
 
   // Counts a watcher of a signal, if it is new. Flags other than dont_care go
   // into the action; EINVAL if others were given for the signal before.
-  void add(int number, flags f, bool is_new,
-      boost::system::error_code& ec) noexcept
-  {
-    const std::lock_guard lock(mutex_);
-    entry& e = entries_[index_of(number)];
-    const auto current = action_of(number);
-    if (e.watchers.load() != 0)
-    {
-      give_flags(e, number, f, ec);
-      if (ec)
-        return;
-      e.watchers.fetch_add(is_new ? 1 : 0);
-      // fork(2) copies the actions a moment before the memory.
-      if (current.sa_handler == e.previous.sa_handler)
-        install(e, number);
-      return;
-    }
-    ec = {};
-    wait_for_handlers(e);
-    e.previous = is_ours(current) ? e.lowest : current;
-    if (current.sa_handler == do_nothing_)
-    {
-      e.previous.sa_handler = SIG_DFL;
-      e.previous.sa_flags = flags_about_children(current);
-    }
-    if (!e.may_be_saved)
-      e.lowest = e.previous;
-    e.given = f;
-    install(e, number);
-    e.watchers.store(1);
-    wait_for_handlers(e); // one may just have put the lowest action back
-    if (!is_ours(action_of(number)))
-      install(e, number);
-  }
+  SIGFD_DECL void add(
+      int number, flags f, bool is_new, boost::system::error_code& ec) noexcept;
 
   // Counts a watcher of a signal less. If it was the last, puts the previous
   // action back, unless somebody replaced ours meanwhile.
-  void remove(int number) noexcept
-  {
-    const std::lock_guard lock(mutex_);
-    entry& e = entries_[index_of(number)];
-    if (e.watchers.fetch_sub(1) == 1)
-      put_previous_back(e, number);
-  }
+  SIGFD_DECL void remove(int number) noexcept;
 
   // Keeps the shared object that the handler is in mapped for good, so that it
   // can be called after dlclose(3). No effect on the program itself.
-  void stay_mapped() noexcept
-  {
-    ::Dl_info object;
-    if (!is_mapped_.exchange(true)
-        && ::dladdr(reinterpret_cast<void*>(handle_), &object) != 0
-        && ::dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE)
-            == nullptr)
-      ::dlerror(); // it was the program: that is nobody's error
-  }
+  SIGFD_DECL void stay_mapped() noexcept;
 
 private:
   // With the lock, as everything below.
-  void give_flags(entry& e, int number, flags f,
-      boost::system::error_code& ec) noexcept
-  {
-    ec = {};
-    if (f == flags::dont_care || f == e.given)
-      return;
-    if (e.given != flags::dont_care)
-    {
-      ec = system_error_code(EINVAL);
-      return;
-    }
-    e.given = f;
-    if (is_ours(action_of(number)))
-      install(e, number);
-  }
+  SIGFD_DECL void give_flags(
+      entry& e, int number, flags f, boost::system::error_code& ec) noexcept;
 
-  // Every signal is blocked while the handler runs, also those of the C library
-  // itself, which sigfillset(3) leaves out: an asynchronous pthread_cancel(3)
-  // would end the thread with the signal in its hands.
-  void install(const entry& e, int number) noexcept
-  {
-    const int wanted = e.given == flags::dont_care
-        ? SA_RESTART | flags_about_children(e.previous)
-        : static_cast<int>(e.given);
-    struct ::sigaction action{};
-    action.sa_sigaction = handle_;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | wanted;
-    std::memset(&action.sa_mask, 0xff, sizeof action.sa_mask);
-    ::sigaction(number, &action, nullptr);
-  }
+  SIGFD_DECL void install(const entry& e, int number) noexcept;
 
-  static int flags_about_children(const struct ::sigaction& action) noexcept
-  {
-    return action.sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
-  }
+  SIGFD_DECL static int flags_about_children(
+      const struct ::sigaction& action) noexcept;
 
-  static struct ::sigaction action_of(int number) noexcept
-  {
-    struct ::sigaction action{};
-    ::sigaction(number, nullptr, &action);
-    return action;
-  }
+  SIGFD_DECL static struct ::sigaction action_of(int number) noexcept;
 
   // Handlers that saw a watcher, or none, before this call.
-  static void wait_for_handlers(const entry& e) noexcept
-  {
-    while (const std::uint32_t count = e.running.load())
-      e.running.wait(count);
-  }
+  SIGFD_DECL static void wait_for_handlers(const entry& e) noexcept;
 
-  // Where the action becomes one that ignores the signal, the kernel discards
-  // what is pending, also what comes just before. So a default that ignores
-  // stays replaced. SIG_IGN is put back, because the program did not want the
-  // signal; what was pending first is kept for the next watcher. A wake-up signal
-  // must not stay behind: it would act, once unblocked.
-  void put_previous_back(entry& e, int number) noexcept
-  {
-    wait_for_handlers(e);
-    const bool ours = is_ours(action_of(number));
-    const bool discards = ours && !has_handler(e.previous)
-        && ignores(e.previous, number);
-    const bool stays_replaced = discards && e.previous.sa_handler == SIG_DFL;
-    e.may_be_saved = e.may_be_saved || !ours || stays_replaced;
-    struct ::sigaction next = e.previous;
-    if (stays_replaced)
-    {
-      next.sa_handler = do_nothing_;
-      next.sa_flags = SA_RESTART | flags_about_children(e.previous);
-    }
-    const signal_mask only{number};
-    const scoped_signal_block block(only);
-    if (strays.may_have_wakeup(number) || (discards && !stays_replaced))
-      keep_pending(number);
-    if (ours)
-      ::sigaction(number, &next, nullptr);
-    if (block.changed().empty()) // else it would act, at the end of the block
-      undelivered().retry(only);
-  }
+  SIGFD_DECL void put_previous_back(entry& e, int number) noexcept;
 
   // Takes what is pending of a signal, and strays for wake-up signals. Not more
   // than was queued at first: somebody may be sending all the time.
-  static void keep_pending(int number) noexcept
-  {
-    for (auto left = read_queue_usage().used + 1; left != 0; --left)
-    {
-      signal_info info = take_pending(number);
-      if (info.number() == 0)
-        return;
-      if (undelivered().consume_wakeup(info))
-        undelivered().keep(info);
-    }
-  }
+  SIGFD_DECL static void keep_pending(int number) noexcept;
 
   fork_reset_mutex mutex_;
   std::atomic<bool> is_mapped_{false};
@@ -202,14 +70,8 @@ private:
 // The one of this process; as strays, it is always there.
 [[gnu::visibility("default")]] inline constinit handler_table handlers;
 
-inline void stray_handler::handle(
-    int number, ::siginfo_t* info, void* context) noexcept
-{
-  const int saved_errno = errno;
-  handlers.on_signal(number, info, context);
-  errno = saved_errno;
-}
-
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/handler_table.ipp)
 
 #endif // SIGFD_DETAIL_HANDLER_TABLE_HPP

@@ -10,14 +10,10 @@
 #define SIGFD_DETAIL_KERNEL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
-
-#include <errno.h>
-#include <sys/signalfd.h>
 
 namespace sigfd::detail {
 
@@ -26,22 +22,12 @@ class kernel_source
 {
 public:
   // Makes the descriptor, non-blocking and closed on exec.
-  unique_fd open(
-      const signal_mask& mask, boost::system::error_code& ec) noexcept
-  {
-    unique_fd fd(
-        ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC));
-    ec = fd ? boost::system::error_code() : system_error_code(errno);
-    fd_ = fd.get();
-    return fd;
-  }
+  SIGFD_DECL unique_fd open(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept;
 
   // Changes the mask. What is pending of a signal that goes stays pending.
-  void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
-  {
-    const bool done = ::signalfd(fd_, &mask.native(), 0) != -1;
-    ec = done ? boost::system::error_code() : system_error_code(errno);
-  }
+  SIGFD_DECL void update(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept;
 
   // Forgets the descriptor.
   void close() noexcept
@@ -54,5 +40,7 @@ private:
 };
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/kernel_source.ipp)
 
 #endif // SIGFD_DETAIL_KERNEL_SOURCE_HPP

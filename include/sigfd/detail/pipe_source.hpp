@@ -10,31 +10,16 @@
 #define SIGFD_DETAIL_PIPE_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/fork_reset.hpp>
-#include <sigfd/detail/pipe_thread.hpp>
-#include <sigfd/detail/read_ahead.hpp>
-#include <sigfd/detail/read_siginfo.hpp>
-#include <sigfd/detail/requeue.hpp>
-#include <sigfd/detail/sigwait.hpp>
-#include <sigfd/detail/system_error.hpp>
-#include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace sigfd::detail {
@@ -47,182 +32,60 @@ namespace sigfd::detail {
 class pipe_source
 {
 public:
-  pipe_source() noexcept = default;
+  SIGFD_DECL pipe_source() noexcept;
   pipe_source(const pipe_source&) = delete;
   pipe_source& operator=(const pipe_source&) = delete;
 
-  ~pipe_source()
-  {
-    close();
-  }
+  SIGFD_DECL ~pipe_source();
 
   // Makes the pipe and its thread; the reading end, non-blocking and closed on
   // exec. The caller owns it and keeps it until after close().
-  unique_fd open(
-      const signal_mask& mask, boost::system::error_code& ec) noexcept
-  {
-    ec = check_signal_wait();
-    if (!ec)
-      ec = check_queueing(); // to give signals back
-    if (ec)
-      return {};
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) == -1)
-    {
-      ec = system_error_code(errno);
-      return {};
-    }
-    unique_fd read_end(ends[0]);
-    unique_fd write_end(ends[1]);
-    if (::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) == -1)
-    {
-      ec = system_error_code(errno);
-      return {};
-    }
-    auto fresh = std::unique_ptr<both_ends>(new (std::nothrow) both_ends);
-    if (!fresh)
-    {
-      ec = system_error_code(ENOMEM);
-      return {};
-    }
-    fresh->thread.start(std::move(write_end), mask, ec);
-    if (ec)
-      return {};
-    ends_ = std::move(fresh);
-    owner_ = this_process();
-    fd_ = read_end.get();
-    return read_end;
-  }
+  SIGFD_DECL unique_fd open(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept;
 
   // Changes the mask. Records of a signal that goes are given back; the others
   // keep their order.
-  void update(const signal_mask& mask, boost::system::error_code& ec) noexcept
-  {
-    end_fork();
-    std::vector<signal_info> kept = pause_and_drain(mask);
-    ends_->thread.set_mask(mask);
-    resume(std::move(kept));
-    ec = {};
-  }
+  SIGFD_DECL void update(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept;
 
-  // Takes as many as there are and fit; how many, or -errno. With may_read_ahead
-  // it may read more than that, so that the descriptor is not readable though
-  // there are some: then nobody may wait for it.
-  std::ptrdiff_t take(
-      std::span<signal_info> infos, bool may_read_ahead) noexcept
-  {
-    std::size_t count = ends_->ahead.take(infos);
-    if (count == infos.size())
-      return static_cast<std::ptrdiff_t>(count);
-    infos = infos.subspan(count);
-    const bool reads_ahead
-        = may_read_ahead && infos.size() < read_ahead::capacity;
-    const std::ptrdiff_t read = reads_ahead ? ends_->ahead.fill(fd_)
-                                            : read_siginfo(fd_, infos);
-    if (read < 0 && count == 0)
-      return read;
-    if (reads_ahead)
-      count += ends_->ahead.take(infos);
-    else if (read > 0)
-      count += static_cast<std::size_t>(read);
-    return static_cast<std::ptrdiff_t>(count);
-  }
+  // Takes as many as there are and fit; how many, or -errno. With
+  // may_read_ahead it may read more than that, so that the descriptor is not
+  // readable though there are some: then nobody may wait for it.
+  SIGFD_DECL std::ptrdiff_t take(
+      std::span<signal_info> infos, bool may_read_ahead) noexcept;
 
   // Whether there are some though the descriptor may not be readable.
-  bool has_read_ahead() const noexcept
-  {
-    return ends_ && !ends_->ahead.empty();
-  }
+  SIGFD_DECL bool has_read_ahead() const noexcept;
 
   // Puts back into the pipe what was read ahead.
-  void unread(const signal_mask& mask) noexcept
-  {
-    end_fork();
-    if (has_read_ahead())
-      resume(pause_and_drain(mask));
-  }
+  SIGFD_DECL void unread(const signal_mask& mask) noexcept;
 
   // Ends the thread and gives everything back that is here.
-  void close() noexcept
-  {
-    if (!ends_)
-      return;
-    if (owner_ == this_process())
-    {
-      end_fork();
-      pause_and_drain(signal_mask());
-      ends_->thread.stop();
-    }
-    else
-      ends_->thread.forget();
-    ends_.reset();
-    fd_ = -1;
-  }
+  SIGFD_DECL void close() noexcept;
 
   // Before fork(2): pauses the thread, so that the child finds its state whole.
-  void prepare_fork(const signal_mask& mask) noexcept
-  {
-    end_fork();
-    kept_ = pause_and_drain(mask);
-    forking_ = true;
-  }
+  SIGFD_DECL void prepare_fork(const signal_mask& mask) noexcept;
 
   // After fork(2), in the parent: goes on. No effect without prepare_fork().
-  void end_fork() noexcept
-  {
-    if (std::exchange(forking_, false))
-      resume(std::exchange(kept_, {}));
-  }
+  SIGFD_DECL void end_fork() noexcept;
 
   // After fork(2), in the child, where there is no thread and the records are
   // the parent's: makes a new pipe and thread. The caller has closed the old
   // reading end.
-  unique_fd reopen_after_fork(
-      const signal_mask& mask, boost::system::error_code& ec) noexcept
-  {
-    forking_ = false;
-    kept_.clear();
-    ends_->thread.forget();
-    ends_.reset();
-    return open(mask, ec);
-  }
+  SIGFD_DECL unique_fd reopen_after_fork(
+      const signal_mask& mask, boost::system::error_code& ec) noexcept;
 
 private:
-  struct both_ends
-  {
-    pipe_thread thread; // writes
-    read_ahead ahead;
-  };
+  struct both_ends;
 
   // Pauses the thread and takes everything that is here. What is of a signal in
   // the mask is returned, the rest goes back to the process, as does all that
   // there is no memory for.
-  std::vector<signal_info> pause_and_drain(const signal_mask& mask) noexcept
-  {
-    std::vector<signal_info> kept;
-    ends_->thread.request_pause();
-    for (;;)
-    {
-      for (signal_info info; ends_->ahead.take({&info, 1}) != 0;)
-        if (pipe_thread::is_sentinel(info))
-          return kept;
-        else if (!mask.contains(info.number()) || !try_append(kept, info))
-          requeue_or_keep(info);
-      const std::ptrdiff_t count = ends_->ahead.fill(fd_);
-      if (count < 0)
-        return kept; // somebody closed the descriptor
-      ::pollfd p{fd_, POLLIN, 0};
-      if (count == 0)
-        ::poll(&p, 1, -1);
-    }
-  }
+  SIGFD_DECL std::vector<signal_info> pause_and_drain(
+      const signal_mask& mask) noexcept;
 
   // Has the thread go on, after it put back what was taken.
-  void resume(std::vector<signal_info> infos) noexcept
-  {
-    ends_->thread.put_back(std::move(infos));
-    ends_->thread.resume();
-  }
+  SIGFD_DECL void resume(std::vector<signal_info> infos) noexcept;
 
   int fd_ = -1;                   // the reading end
   std::unique_ptr<both_ends> ends_;
@@ -232,5 +95,7 @@ private:
 };
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/pipe_source.ipp)
 
 #endif // SIGFD_DETAIL_PIPE_SOURCE_HPP

@@ -10,11 +10,7 @@
 #define SIGFD_DETAIL_READ_SIGINFO_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/requeue.hpp>
 #include <sigfd/signal_info.hpp>
-
-#include <errno.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <span>
@@ -24,18 +20,11 @@ namespace sigfd::detail {
 // Takes up to infos.size() records, which must not be 0, by one read(2) from a
 // non-blocking descriptor that a source fills; how many, or -errno. 0 says that
 // nothing is there.
-inline std::ptrdiff_t read_siginfo(
-    int fd, std::span<signal_info> infos) noexcept
-{
-  const ::ssize_t size = ::read(fd, infos.data(), infos.size_bytes());
-  if (size == -1)
-    return errno == EAGAIN ? 0 : -errno;
-  const auto count = static_cast<std::size_t>(size) / sizeof(signal_info);
-  for (signal_info& info : infos.first(count))
-    restore_code(info);
-  return static_cast<std::ptrdiff_t>(count);
-}
+SIGFD_DECL std::ptrdiff_t read_siginfo(
+    int fd, std::span<signal_info> infos) noexcept;
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/read_siginfo.ipp)
 
 #endif // SIGFD_DETAIL_READ_SIGINFO_HPP

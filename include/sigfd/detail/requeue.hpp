@@ -10,16 +10,11 @@
 #define SIGFD_DETAIL_REQUEUE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/siginfo_layout.hpp>
-#include <sigfd/detail/system_error.hpp>
 #include <sigfd/signal_info.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cstdint>
 
@@ -46,40 +41,17 @@ inline bool is_bare(const signal_info& info) noexcept
 // the ID of the calling thread: to itself a thread may queue any code, also
 // those of kill(2) and of the kernel, and a signal that is queued is directed
 // at the process nevertheless (rt_sigqueueinfo(2)).
-inline bool requeue_raw(const signal_info& info) noexcept
-{
-  ::siginfo_t raw = info.to_siginfo();
-  if (info.number() >= SIGRTMIN && info.code() == SI_USER && !is_bare(info))
-  {
-    raw.si_code = SI_TKILL;
-    raw.si_value.sival_ptr = to_address(sent_by_kill);
-  }
-  return ::syscall(SYS_rt_sigqueueinfo, ::gettid(), info.number(), &raw) == 0;
-}
+SIGFD_DECL bool requeue_raw(const signal_info& info) noexcept;
 
 // Gives a record that came back from the kernel the code it had.
-inline void restore_code(signal_info& info) noexcept
-{
-  if (info.code() != SI_TKILL
-      || to_address(info.native().ssi_ptr) != to_address(sent_by_kill))
-    return;
-  signal_info::native_type record = info.native();
-  record.ssi_code = SI_USER;
-  record.ssi_int = 0;
-  record.ssi_ptr = 0;
-  info = signal_info(record);
-}
+SIGFD_DECL void restore_code(signal_info& info) noexcept;
 
 // The error with which a sandbox refuses to queue signals, if it does. The
 // number 0 stands for no signal.
-inline boost::system::error_code check_queueing() noexcept
-{
-  ::siginfo_t none{};
-  errno = 0;
-  ::syscall(SYS_rt_sigqueueinfo, ::gettid(), 0, &none);
-  return system_error_code(errno);
-}
+SIGFD_DECL boost::system::error_code check_queueing() noexcept;
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/requeue.ipp)
 
 #endif // SIGFD_DETAIL_REQUEUE_HPP

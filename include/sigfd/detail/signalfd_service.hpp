@@ -10,15 +10,12 @@
 #define SIGFD_DETAIL_SIGNALFD_SERVICE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/fork_reset.hpp>
-#include <sigfd/detail/system_error.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstdint>
 #include <mutex>
-#include <new>
 #include <vector>
 
 namespace sigfd::detail {
@@ -59,59 +56,27 @@ public:
 
   static inline boost::asio::execution_context::id id;
 
-  explicit signalfd_service(boost::asio::execution_context& context)
-    : boost::asio::execution_context::service(context)
-  {
-  }
+  SIGFD_DECL explicit signalfd_service(boost::asio::execution_context& context);
 
   // Adds a member.
-  void add(service_member& member)
-  {
-    const std::lock_guard lock(mutex_);
-    members_.push_back(&member);
-  }
+  SIGFD_DECL void add(service_member& member);
 
   // Takes a member out of the list again.
-  void remove(service_member& member) noexcept
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase(members_, &member);
-  }
+  SIGFD_DECL void remove(service_member& member) noexcept;
 
 private:
-  // In a child of fork(2) that nobody told, the list may be in any state.
-  void shutdown() override
-  {
-    if (owner_ != this_process())
-      ::new (&members_) std::vector<service_member*>;
-    while (!members_.empty())
-    {
-      service_member* const member = members_.back();
-      members_.pop_back();
-      member->shutdown();
-    }
-  }
+  SIGFD_DECL void shutdown() override;
 
-  void notify_fork(
-      boost::asio::execution_context::fork_event event) override
-  {
-    if (event == boost::asio::execution_context::fork_child)
-      owner_ = this_process();
-    boost::system::error_code error;
-    {
-      const std::lock_guard lock(mutex_);
-      for (service_member* member : members_)
-        if (const auto ec = member->notify_fork(event))
-          error = ec;
-    }
-    throw_error(error, "signal_fd::notify_fork");
-  }
+  SIGFD_DECL void notify_fork(
+      boost::asio::execution_context::fork_event event) override;
 
-  std::uint32_t owner_ = this_process();
+  std::uint32_t owner_;
   std::mutex mutex_;
   std::vector<service_member*> members_;
 };
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/signalfd_service.ipp)
 
 #endif // SIGFD_DETAIL_SIGNALFD_SERVICE_HPP

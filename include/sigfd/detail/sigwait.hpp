@@ -10,17 +10,12 @@
 #define SIGFD_DETAIL_SIGWAIT_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/requeue.hpp>
-#include <sigfd/detail/system_error.hpp>
 #include <sigfd/signal_info.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 namespace sigfd::detail {
 
@@ -28,43 +23,19 @@ namespace sigfd::detail {
 // within a time; an object with the number 0 if there was none, or the wait was
 // interrupted. By the system call itself: glibc's sigwaitinfo changes the code
 // SI_TKILL.
-inline signal_info sigwait_info(
-    const ::sigset_t& set, const ::timespec* within = nullptr) noexcept
-{
-  ::siginfo_t info;
-  const long number
-      = ::syscall(SYS_rt_sigtimedwait, &set, &info, within, _NSIG / 8);
-  if (number <= 0)
-    return signal_info();
-  signal_info taken(info);
-  restore_code(taken);
-  return taken;
-}
+SIGFD_DECL signal_info sigwait_info(
+    const ::sigset_t& set, const ::timespec* within = nullptr) noexcept;
 
 // Takes a signal that the thread blocks if it is pending for the process, or
 // for this thread; an object with the number 0 if it is not.
-inline signal_info take_pending(int number) noexcept
-{
-  ::sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, number);
-  const ::timespec at_once{};
-  return sigwait_info(only, &at_once);
-}
+SIGFD_DECL signal_info take_pending(int number) noexcept;
 
 // The error with which a sandbox refuses to wait for signals, or to wake who
 // waits, if it does.
-inline boost::system::error_code check_signal_wait() noexcept
-{
-  ::sigset_t none;
-  ::sigemptyset(&none);
-  const ::timespec at_once{};
-  sigwait_info(none, &at_once);
-  const bool done = (errno == EAGAIN || errno == EINTR)
-      && ::syscall(SYS_tgkill, ::getpid(), ::gettid(), 0) == 0;
-  return done ? boost::system::error_code() : system_error_code(errno);
-}
+SIGFD_DECL boost::system::error_code check_signal_wait() noexcept;
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/sigwait.ipp)
 
 #endif // SIGFD_DETAIL_SIGWAIT_HPP

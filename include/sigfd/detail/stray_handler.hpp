@@ -11,17 +11,11 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
-#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/signal_number.hpp>
-#include <sigfd/detail/stray_queue.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signalfd_base.hpp>
 
 #include <signal.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <ucontext.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -102,7 +96,8 @@ protected:
 
 private:
   // The handler itself.
-  static void handle(int number, ::siginfo_t* info, void* context) noexcept;
+  SIGFD_DECL static void handle(
+      int number, ::siginfo_t* info, void* context) noexcept;
 
   // Stands in for the default action of a signal that this would ignore.
   static void do_nothing(int) noexcept
@@ -112,97 +107,31 @@ private:
   // Without a context, it is no signal that is handled: the program hands what
   // it took from a descriptor to whatever handler is installed, as QEMU does.
   // It means the one that it installed itself.
-  void on_signal(int number, ::siginfo_t* info, void* context) noexcept
-  {
-    entry& e = entries_[index_of(number)];
-    e.running.add(1);
-    struct ::sigaction previous{};
-    if (context == nullptr)
-      previous = e.previous;
-    else if (e.watchers.load() == 0)
-      previous = act_without_watchers(e, number);
-    else
-      forward(e, signal_info(*info),
-          static_cast<::ucontext_t*>(context)->uc_sigmask);
-    e.running.add(-1u);
-    e.running.notify();
-    if (!has_handler(previous))
-      return;
-    if ((previous.sa_flags & SA_SIGINFO) != 0)
-      previous.sa_sigaction(number, info, context);
-    else
-      previous.sa_handler(number);
-  }
+  SIGFD_DECL void on_signal(
+      int number, ::siginfo_t* info, void* context) noexcept;
 
   // blocked: what the thread will block when the handler has returned.
-  void forward(entry& e, const signal_info& info, ::sigset_t& blocked) noexcept
-  {
-    if (may_be_abort(info))
-      return;
-    const int number = info.number();
-    ::sigaddset(&blocked, number);
-    if (strays.is_wakeup(info))
-      strays.send_wakeup(number);
-    else
-      queue(number, info);
-    const std::uint64_t thread = std::uint64_t{1} << ::gettid() % 64;
-    if ((e.caught_by.fetch_or(thread) & thread) != 0)
-      leave_to_readers(number);
-  }
+  SIGFD_DECL void forward(
+      entry& e, const signal_info& info, ::sigset_t& blocked) noexcept;
 
-  void queue(int number, const signal_info& info) noexcept
-  {
-    caught_.fetch_add(1);
-    if (requeue_raw(info))
-      return;
-    if (number >= SIGRTMIN && strays.put(info))
-      strays.send_wakeup(number);
-    else
-      lost_.fetch_add(1);
-  }
+  SIGFD_DECL void queue(int number, const signal_info& info) noexcept;
 
-  // Where the mask is not honoured, under valgrind and sometimes under
-  // ThreadSanitizer, a thread catches again what it has just queued, before any
-  // reader can be there. As long as this handler runs, it does not.
-  static void leave_to_readers(int number) noexcept
-  {
-    const ::timespec pause{0, 100'000};
-    ::sigset_t pending;
-    for (int i = 0; i < 10; ++i)
-    {
-      ::sigpending(&pending);
-      if (::sigismember(&pending, number) != 1)
-        return;
-      ::nanosleep(&pause, nullptr);
-    }
-  }
+  SIGFD_DECL static void leave_to_readers(int number) noexcept;
 
   // What is to be done where nobody watches the signal, and somebody who had
   // replaced ours has put it back, or calls it. A default action is taken by
   // the kernel, when the handler has returned.
-  static struct ::sigaction act_without_watchers(entry& e, int number) noexcept
-  {
-    if (!has_handler(e.lowest) && !ignores(e.lowest, number))
-    {
-      ::sigaction(number, &e.lowest, nullptr);
-      ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
-    }
-    return e.lowest;
-  }
+  SIGFD_DECL static struct ::sigaction act_without_watchers(
+      entry& e, int number) noexcept;
 
-  // abort(3) unblocks SIGABRT, raises it, and then raises it with the default
-  // action, for which it must stay unblocked. What raise(3) and pthread_kill(3)
-  // send within the process looks the same.
-  static bool may_be_abort(const signal_info& info) noexcept
-  {
-    return info.number() == SIGABRT && info.code() == SI_TKILL
-        && info.native().ssi_pid == static_cast<std::uint32_t>(::getpid());
-  }
+  SIGFD_DECL static bool may_be_abort(const signal_info& info) noexcept;
 
   std::atomic<std::uint64_t> caught_{0};
   std::atomic<std::uint64_t> lost_{0};
 };
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/stray_handler.ipp)
 
 #endif // SIGFD_DETAIL_STRAY_HANDLER_HPP

@@ -11,15 +11,11 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
-#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/signal_number.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <signal.h>
-#include <sys/syscall.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -51,33 +47,10 @@ public:
   static constexpr std::size_t capacity = 512;
 
   // Puts a signal in; false if there is no room. Async-signal-safe.
-  bool put(const signal_info& info) noexcept
-  {
-    was_used_.store(true);
-    for (slot& s : slots_)
-      if (s.phase.exchange(vacant, filling))
-      {
-        s.record = info.native();
-        s.number.store(info.number());
-        s.sequence = next_sequence_.fetch_add(1);
-        count_.add(1);
-        s.phase.store(filled);
-        return true;
-      }
-    return false;
-  }
+  SIGFD_DECL bool put(const signal_info& info) noexcept;
 
   // Makes the descriptors readable that watch a number. Async-signal-safe.
-  void send_wakeup(int number) noexcept
-  {
-    was_used_.store(true);
-    wakeup_sent_[static_cast<std::size_t>(number)].store(true);
-    ::siginfo_t wakeup{};
-    wakeup.si_signo = number;
-    wakeup.si_code = SI_USER;
-    wakeup.si_pid = static_cast<::pid_t>(wakeup_pid);
-    ::syscall(SYS_rt_sigqueueinfo, ::gettid(), number, &wakeup);
-  }
+  SIGFD_DECL void send_wakeup(int number) noexcept;
 
   // Whether a record is a wake-up signal that arrived whole. No other process
   // can choose the pid with this code. The program before execve(2) could: so
@@ -108,35 +81,12 @@ public:
 
   // With the takers' lock: moves signals of a mask to the front of infos, in
   // the order in which they were put in; how many.
-  std::size_t take(
-      const signal_mask& mask, std::span<signal_info> infos) noexcept
-  {
-    std::size_t taken = 0;
-    while (taken < infos.size())
-    {
-      slot* const s = oldest(mask);
-      if (s == nullptr)
-        break;
-      infos[taken++] = signal_info(s->record);
-      vacate(*s);
-    }
-    return taken;
-  }
+  SIGFD_DECL std::size_t take(
+      const signal_mask& mask, std::span<signal_info> infos) noexcept;
 
   // With the takers' lock: queues what is left of a mask's signals again, or at
   // least wakes those who wait for them.
-  void retry(const signal_mask& mask) noexcept
-  {
-    while (slot* const s = oldest(mask))
-    {
-      if (!requeue_raw(signal_info(s->record)))
-      {
-        send_wakeups(mask);
-        return;
-      }
-      vacate(*s);
-    }
-  }
+  SIGFD_DECL void retry(const signal_mask& mask) noexcept;
 
 private:
   enum phase : std::uint32_t
@@ -158,32 +108,11 @@ private:
   static constexpr std::uint32_t wakeup_pid = 0xAE998999;
 
   // With the takers' lock, as what follows.
-  void vacate(slot& s) noexcept
-  {
-    s.phase.store(vacant);
-    count_.add(-1u);
-  }
+  SIGFD_DECL void vacate(slot& s) noexcept;
 
-  slot* oldest(const signal_mask& mask) noexcept
-  {
-    slot* first = nullptr;
-    for (slot& s : slots_)
-      if (s.phase.load() == filled && mask.contains(s.number.load())
-          && (first == nullptr || s.sequence < first->sequence))
-        first = &s;
-    return first;
-  }
+  SIGFD_DECL slot* oldest(const signal_mask& mask) noexcept;
 
-  void send_wakeups(const signal_mask& mask) noexcept
-  {
-    for (const int number : mask)
-      for (const slot& s : slots_)
-        if (s.phase.load() == filled && s.number.load() == number)
-        {
-          send_wakeup(number);
-          break;
-        }
-  }
+  SIGFD_DECL void send_wakeups(const signal_mask& mask) noexcept;
 
   std::array<slot, capacity> slots_{};
   std::atomic<std::uint64_t> next_sequence_{0};
@@ -197,5 +126,7 @@ private:
 [[gnu::visibility("default")]] inline constinit stray_queue strays;
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/stray_queue.ipp)
 
 #endif // SIGFD_DETAIL_STRAY_QUEUE_HPP

@@ -10,16 +10,7 @@
 #define SIGFD_DETAIL_TRY_REQUEUE_HPP
 
 #include <sigfd/detail/config.hpp>
-#include <sigfd/detail/requeue.hpp>
-#include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/signal_info.hpp>
-
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstring>
 
 namespace sigfd::detail {
 
@@ -31,48 +22,16 @@ struct queue_usage
   unsigned long most = used + 1;
 };
 
-inline queue_usage read_queue_usage() noexcept
-{
-  char text[16384]; // supplementary groups come first
-  queue_usage usage;
-  const unique_fd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
-  const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);
-  text[size > 0 ? size : 0] = 0;
-  if (const char* const line = std::strstr(text, "SigQ:"))
-    std::sscanf(line, "SigQ: %lu/%lu", &usage.used, &usage.most);
-  return usage;
-}
+SIGFD_DECL queue_usage read_queue_usage() noexcept;
 
 // Queues a signal to the process again; false if it would act in this thread,
 // or not be kept as it is. The kernel merges a standard signal with a pending
 // one, drops stop signals for SIGCONT and the other way round, and keeps the
 // number alone of what it cannot refuse at RLIMIT_SIGPENDING.
-inline bool try_requeue(const signal_info& info) noexcept
-{
-  const bool is_realtime = info.number() >= SIGRTMIN;
-  const auto is_stop = [](int n) {
-    return n == SIGTSTP || n == SIGTTIN || n == SIGTTOU;
-  };
-  struct ::sigaction action{};
-  ::sigset_t blocked;
-  ::sigset_t pending;
-  ::sigaction(info.number(), nullptr, &action);
-  ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-  ::sigpending(&pending);
-  if (::sigismember(&blocked, info.number()) != 1
-      && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
-    return false;
-  for (int n = 1; n < SIGRTMIN && !is_realtime; ++n)
-    if (::sigismember(&pending, n) == 1
-        && (n == info.number() || (n == SIGCONT && is_stop(info.number()))
-            || (is_stop(n) && info.number() == SIGCONT)))
-      return false;
-  if (!is_realtime || is_bare(info))
-    if (const queue_usage usage = read_queue_usage(); usage.used >= usage.most)
-      return false;
-  return requeue_raw(info);
-}
+SIGFD_DECL bool try_requeue(const signal_info& info) noexcept;
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/try_requeue.ipp)
 
 #endif // SIGFD_DETAIL_TRY_REQUEUE_HPP

@@ -12,19 +12,14 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/detail/started_wait.hpp>
-#include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/wait_handle.hpp>
 #include <sigfd/detail/wait_memory.hpp>
 #include <sigfd/signal_info.hpp>
 
-#include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
-
-#include <errno.h>
 
 #include <cstddef>
 #include <span>
-#include <utility>
 
 namespace sigfd::detail {
 
@@ -44,30 +39,11 @@ public:
 
   // Goes by the object's executor to the handler's and looks there, or waits at
   // once where nothing is expected.
-  void start()
-  {
-    if (!infos_.empty() && !impl_->is_look_due() && wait())
-      return;
-    looks_first_ = true;
-    is_away_ = true;
-    impl_->post(wait_handle(this));
-  }
+  SIGFD_DECL void start();
 
   // Where Asio goes on with the operation: in the object's executor, in the
   // reactor's thread, or when that was another, in the handler's executor.
-  void resume(const boost::system::error_code& ec)
-  {
-    if (std::exchange(is_away_, false))
-    {
-      result_ = -ec.value();
-      if (go_ != nullptr)
-      {
-        go_(*this, step::dispatch);
-        return;
-      }
-    }
-    look();
-  }
+  SIGFD_DECL void resume(const boost::system::error_code& ec);
 
   // Ends without calling the handler.
   void destroy() noexcept
@@ -89,33 +65,16 @@ protected:
   // last to need, and calls the handler.
   using complete_function = void (*)(wait_op& op, bool call);
 
-  wait_op(complete_function complete,
-      const signalfd_impl_ptr& impl,
-      std::span<signal_info> infos) noexcept
-    : complete_(complete),
-      impl_(impl),
-      infos_(infos)
-  {
-    generation = impl->current_generation();
-  }
+  SIGFD_DECL wait_op(complete_function complete, const signalfd_impl_ptr& impl,
+      std::span<signal_info> infos) noexcept;
 
   ~wait_op() = default;
 
   // For a handler whose executor is not in the reactor's threads.
-  void go_by(go_function go)
-  {
-    go_ = go;
-    impl_->add_work(*this);
-  }
+  SIGFD_DECL void go_by(go_function go);
 
   // What the implementation is to know no longer; the memory is still its.
-  signalfd_impl_ptr leave() noexcept
-  {
-    impl_->remove(*this);
-    if (go_ != nullptr)
-      go_(*this, step::finish);
-    return std::move(impl_);
-  }
+  SIGFD_DECL signalfd_impl_ptr leave() noexcept;
 
   const signalfd_impl_ptr& impl() const noexcept
   {
@@ -128,46 +87,15 @@ protected:
     return result_ > 0 ? static_cast<std::size_t>(result_) : 0;
   }
 
-  boost::system::error_code error() const noexcept
-  {
-    return result_ < 0 ? system_error_code(static_cast<int>(-result_))
-                       : boost::system::error_code();
-  }
+  SIGFD_DECL boost::system::error_code error() const noexcept;
 
 private:
   friend wait_handle;
 
-  // On the handler's executor: completes, or waits until there may be
-  // something. What an operation is told of the reactor's wait does not count
-  // if it is ECANCELED: there may be another descriptor after a fork.
-  void look()
-  {
-    while (result_ == 0 || result_ == -ECANCELED)
-    {
-      result_ = impl_->take(*this, infos_);
-      if (looks_first_)
-        impl_->note_look(result_ > 0);
-      looks_first_ = false;
-      if (result_ != 0 || infos_.empty())
-        break;
-      if (wait())
-        return;
-    }
-    complete_(*this, true);
-  }
+  SIGFD_DECL void look();
 
   // Waits in the reactor; false if there may be something, or it was cancelled.
-  bool wait()
-  {
-    const signalfd_impl_ptr impl = impl_; // as long as this goes on
-    is_away_ = true;
-    wait_handle self(this);
-    if (impl->async_wait_readable(*this, self))
-      return true;
-    self.release();
-    is_away_ = false;
-    return false;
-  }
+  SIGFD_DECL bool wait();
 
   wait_memory memory_;
   complete_function complete_;
@@ -195,5 +123,7 @@ inline void wait_handle::operator()(const boost::system::error_code& ec)
 }
 
 } // namespace sigfd::detail
+
+#include SIGFD_SOURCE(sigfd/detail/impl/wait_op.ipp)
 
 #endif // SIGFD_DETAIL_WAIT_OP_HPP

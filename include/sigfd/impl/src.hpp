@@ -18,7 +18,29 @@ static_assert(SIGFD_IS_SEPARATELY_COMPILED,
     "<sigfd/impl/src.hpp> is for programs that are compiled with "
     "-DSIGFD_SEPARATE_COMPILATION: without it, each header has everything");
 
+#include <sigfd/detail/impl/describe_signal.ipp>
+#include <sigfd/detail/impl/handler_registration.ipp>
+#include <sigfd/detail/impl/handler_table.ipp>
+#include <sigfd/detail/impl/kernel_source.ipp>
+#include <sigfd/detail/impl/pipe_source.ipp>
+#include <sigfd/detail/impl/pipe_thread.ipp>
+#include <sigfd/detail/impl/read_siginfo.ipp>
+#include <sigfd/detail/impl/requeue.ipp>
+#include <sigfd/detail/impl/signal_source.ipp>
+#include <sigfd/detail/impl/signalfd_impl.ipp>
+#include <sigfd/detail/impl/signalfd_service.ipp>
+#include <sigfd/detail/impl/sigwait.ipp>
+#include <sigfd/detail/impl/stray_handler.ipp>
+#include <sigfd/detail/impl/stray_queue.ipp>
+#include <sigfd/detail/impl/try_requeue.ipp>
+#include <sigfd/detail/impl/undelivered.ipp>
+#include <sigfd/detail/impl/wait_op.ipp>
+#include <sigfd/impl/error.ipp>
 #include <sigfd/impl/signal_info.ipp>
+#include <sigfd/impl/signal_mask.ipp>
+#include <sigfd/impl/signal_name.ipp>
+#include <sigfd/impl/spawn.ipp>
+#include <sigfd/impl/stray_counts.ipp>
 #include <sigfd/impl/thread_audit.ipp>
 
 #endif // SIGFD_IMPL_SRC_HPP

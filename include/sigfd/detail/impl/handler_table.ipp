@@ -1,0 +1,190 @@
+//
+// detail/impl/handler_table.ipp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_IMPL_HANDLER_TABLE_IPP
+#define SIGFD_DETAIL_IMPL_HANDLER_TABLE_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/handler_table.hpp>
+#include <sigfd/detail/sigwait.hpp>
+#include <sigfd/detail/stray_handler.hpp>
+#include <sigfd/detail/stray_queue.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/try_requeue.hpp>
+#include <sigfd/detail/undelivered.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+
+namespace sigfd::detail {
+
+void handler_table::add(
+    int number, flags f, bool is_new, boost::system::error_code& ec) noexcept
+{
+  const std::lock_guard lock(mutex_);
+  entry& e = entries_[index_of(number)];
+  const auto current = action_of(number);
+  if (e.watchers.load() != 0)
+  {
+    give_flags(e, number, f, ec);
+    if (ec)
+      return;
+    e.watchers.fetch_add(is_new ? 1 : 0);
+    // fork(2) copies the actions a moment before the memory.
+    if (current.sa_handler == e.previous.sa_handler)
+      install(e, number);
+    return;
+  }
+  ec = {};
+  wait_for_handlers(e);
+  e.previous = is_ours(current) ? e.lowest : current;
+  if (current.sa_handler == do_nothing_)
+  {
+    e.previous.sa_handler = SIG_DFL;
+    e.previous.sa_flags = flags_about_children(current);
+  }
+  if (!e.may_be_saved)
+    e.lowest = e.previous;
+  e.given = f;
+  install(e, number);
+  e.watchers.store(1);
+  wait_for_handlers(e); // one may just have put the lowest action back
+  if (!is_ours(action_of(number)))
+    install(e, number);
+}
+
+void handler_table::remove(int number) noexcept
+{
+  const std::lock_guard lock(mutex_);
+  entry& e = entries_[index_of(number)];
+  if (e.watchers.fetch_sub(1) == 1)
+    put_previous_back(e, number);
+}
+
+void handler_table::stay_mapped() noexcept
+{
+  ::Dl_info object;
+  if (!is_mapped_.exchange(true)
+      && ::dladdr(reinterpret_cast<void*>(handle_), &object) != 0
+      && ::dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE)
+          == nullptr)
+    ::dlerror(); // it was the program: that is nobody's error
+}
+
+void handler_table::give_flags(
+    entry& e, int number, flags f, boost::system::error_code& ec) noexcept
+{
+  ec = {};
+  if (f == flags::dont_care || f == e.given)
+    return;
+  if (e.given != flags::dont_care)
+  {
+    ec = system_error_code(EINVAL);
+    return;
+  }
+  e.given = f;
+  if (is_ours(action_of(number)))
+    install(e, number);
+}
+
+// Every signal is blocked while the handler runs, also those of the C library
+// itself, which sigfillset(3) leaves out: an asynchronous pthread_cancel(3)
+// would end the thread with the signal in its hands.
+void handler_table::install(const entry& e, int number) noexcept
+{
+  const int wanted = e.given == flags::dont_care
+      ? SA_RESTART | flags_about_children(e.previous)
+      : static_cast<int>(e.given);
+  struct ::sigaction action{};
+  action.sa_sigaction = handle_;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | wanted;
+  std::memset(&action.sa_mask, 0xff, sizeof action.sa_mask);
+  ::sigaction(number, &action, nullptr);
+}
+
+int handler_table::flags_about_children(
+    const struct ::sigaction& action) noexcept
+{
+  return action.sa_flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
+}
+
+struct ::sigaction handler_table::action_of(int number) noexcept
+{
+  struct ::sigaction action{};
+  ::sigaction(number, nullptr, &action);
+  return action;
+}
+
+void handler_table::wait_for_handlers(const entry& e) noexcept
+{
+  while (const std::uint32_t count = e.running.load())
+    e.running.wait(count);
+}
+
+// Where the action becomes one that ignores the signal, the kernel discards
+// what is pending, also what comes just before. So a default that ignores
+// stays replaced. SIG_IGN is put back, because the program did not want the
+// signal; what was pending first is kept for the next watcher. A wake-up
+// signal must not stay behind: it would act, once unblocked.
+void handler_table::put_previous_back(entry& e, int number) noexcept
+{
+  wait_for_handlers(e);
+  const bool ours = is_ours(action_of(number));
+  const bool discards = ours && !has_handler(e.previous)
+      && ignores(e.previous, number);
+  const bool stays_replaced = discards && e.previous.sa_handler == SIG_DFL;
+  e.may_be_saved = e.may_be_saved || !ours || stays_replaced;
+  struct ::sigaction next = e.previous;
+  if (stays_replaced)
+  {
+    next.sa_handler = do_nothing_;
+    next.sa_flags = SA_RESTART | flags_about_children(e.previous);
+  }
+  const signal_mask only{number};
+  const scoped_signal_block block(only);
+  if (strays.may_have_wakeup(number) || (discards && !stays_replaced))
+    keep_pending(number);
+  if (ours)
+    ::sigaction(number, &next, nullptr);
+  if (block.changed().empty()) // else it would act, at the end of the block
+    undelivered().retry(only);
+}
+
+void handler_table::keep_pending(int number) noexcept
+{
+  for (auto left = read_queue_usage().used + 1; left != 0; --left)
+  {
+    signal_info info = take_pending(number);
+    if (info.number() == 0)
+      return;
+    if (undelivered().consume_wakeup(info))
+      undelivered().keep(info);
+  }
+}
+
+// The rest is in stray_handler.ipp, which does not know the table.
+void stray_handler::handle(
+    int number, ::siginfo_t* info, void* context) noexcept
+{
+  const int saved_errno = errno;
+  handlers.on_signal(number, info, context);
+  errno = saved_errno;
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_IMPL_HANDLER_TABLE_IPP

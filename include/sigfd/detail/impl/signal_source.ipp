@@ -1,0 +1,176 @@
+//
+// detail/impl/signal_source.ipp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_IMPL_SIGNAL_SOURCE_IPP
+#define SIGFD_DETAIL_IMPL_SIGNAL_SOURCE_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/kernel_source.hpp>
+#include <sigfd/detail/pipe_source.hpp>
+#include <sigfd/detail/read_siginfo.hpp>
+#include <sigfd/detail/signal_source.hpp>
+#include <sigfd/detail/undelivered.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/open_options.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <variant>
+
+namespace sigfd::detail {
+
+signal_source::signal_source() noexcept
+  : undelivered_(undelivered())
+{
+}
+
+unique_fd signal_source::open(const signal_mask& mask, sigfd::source wanted,
+    boost::system::error_code& ec) noexcept
+{
+  mask_ = mask;
+  unique_fd fd;
+  if (wanted != sigfd::source::pipe)
+    fd = source_.emplace<kernel_source>().open(mask, ec);
+  if (wanted == sigfd::source::pipe
+      || (wanted == sigfd::source::automatic && is_missing(ec)))
+    fd = source_.emplace<pipe_source>().open(mask, ec);
+  fd_ = fd.get();
+  return fd;
+}
+
+void signal_source::update(
+    const signal_mask& mask, boost::system::error_code& ec) noexcept
+{
+  std::visit([&](auto& source) { source.update(mask, ec); }, source_);
+  if (!ec)
+    mask_ = mask;
+}
+
+std::ptrdiff_t signal_source::take(
+    std::span<signal_info> infos, bool may_read_ahead) noexcept
+{
+  return may_have_kept() ? take_kept(infos)
+                         : read_source(infos, may_read_ahead);
+}
+
+bool signal_source::has_read_ahead() const noexcept
+{
+  const auto* const pipe = std::get_if<pipe_source>(&source_);
+  return pipe != nullptr && pipe->has_read_ahead();
+}
+
+void signal_source::unread() noexcept
+{
+  if (auto* const pipe = std::get_if<pipe_source>(&source_))
+    pipe->unread(mask_);
+}
+
+bool signal_source::may_have_kept() const noexcept
+{
+  return undelivered_.may_have_kept();
+}
+
+void signal_source::retry_undelivered() noexcept
+{
+  undelivered_.retry(mask_);
+}
+
+void signal_source::close() noexcept
+{
+  std::visit([](auto& source) { source.close(); }, source_);
+  fd_ = -1;
+}
+
+void signal_source::prepare_fork() noexcept
+{
+  if (auto* pipe = std::get_if<pipe_source>(&source_))
+    pipe->prepare_fork(mask_);
+}
+
+void signal_source::end_fork() noexcept
+{
+  if (auto* pipe = std::get_if<pipe_source>(&source_))
+    pipe->end_fork();
+}
+
+bool signal_source::shares_descriptor_with_parent() const noexcept
+{
+  return std::holds_alternative<pipe_source>(source_);
+}
+
+unique_fd signal_source::reopen_after_fork(
+    boost::system::error_code& ec) noexcept
+{
+  unique_fd fd =
+      std::get_if<pipe_source>(&source_)->reopen_after_fork(mask_, ec);
+  fd_ = fd.get();
+  return fd;
+}
+
+sigfd::source signal_source::source() const noexcept
+{
+  return std::holds_alternative<pipe_source>(source_)
+      ? sigfd::source::pipe
+      : sigfd::source::kernel;
+}
+
+std::ptrdiff_t signal_source::take_kept(std::span<signal_info> infos) noexcept
+{
+  const std::size_t count = undelivered_.take_kept(mask_, infos);
+  const std::ptrdiff_t read
+      = count < infos.size() ? read_source(infos.subspan(count), false) : 0;
+  if (count == 0)
+    return read;
+  return static_cast<std::ptrdiff_t>(count)
+      + std::max(read, std::ptrdiff_t{0});
+}
+
+std::ptrdiff_t signal_source::read_source(
+    std::span<signal_info> infos, bool may_read_ahead) noexcept
+{
+  auto* const pipe = std::get_if<pipe_source>(&source_);
+  const std::ptrdiff_t read = pipe != nullptr
+      ? pipe->take(infos, may_read_ahead)
+      : read_siginfo(fd_, infos);
+  return read <= 0 || !undelivered_.may_have_had_strays()
+      ? read
+      : replace_wakeups(infos, read);
+}
+
+std::ptrdiff_t signal_source::replace_wakeups(
+    std::span<signal_info> infos, std::ptrdiff_t read) noexcept
+{
+  for (; read > 0; read = read_siginfo(fd_, infos))
+  {
+    auto count = static_cast<std::size_t>(read);
+    if (source() != sigfd::source::pipe) // its thread has done so
+      count = undelivered_.consume_wakeups(infos.first(count));
+    if (static_cast<std::size_t>(read) < infos.size()) // none is left there
+      count += undelivered_.take_strays(mask_, infos.subspan(count));
+    undelivered_.retry_strays(mask_);
+    if (count != 0)
+      return static_cast<std::ptrdiff_t>(count);
+  }
+  return read;
+}
+
+bool signal_source::is_missing(const boost::system::error_code& ec) noexcept
+{
+  return ec.value() == ENOSYS || ec.value() == EPERM || ec.value() == EINVAL;
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_IMPL_SIGNAL_SOURCE_IPP

@@ -1,0 +1,116 @@
+//
+// detail/impl/stray_handler.ipp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_IMPL_STRAY_HANDLER_IPP
+#define SIGFD_DETAIL_IMPL_STRAY_HANDLER_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/requeue.hpp>
+#include <sigfd/detail/stray_handler.hpp>
+#include <sigfd/detail/stray_queue.hpp>
+#include <sigfd/signal_info.hpp>
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace sigfd::detail {
+
+void stray_handler::on_signal(
+    int number, ::siginfo_t* info, void* context) noexcept
+{
+  entry& e = entries_[index_of(number)];
+  e.running.add(1);
+  struct ::sigaction previous{};
+  if (context == nullptr)
+    previous = e.previous;
+  else if (e.watchers.load() == 0)
+    previous = act_without_watchers(e, number);
+  else
+    forward(e, signal_info(*info),
+        static_cast<::ucontext_t*>(context)->uc_sigmask);
+  e.running.add(-1u);
+  e.running.notify();
+  if (!has_handler(previous))
+    return;
+  if ((previous.sa_flags & SA_SIGINFO) != 0)
+    previous.sa_sigaction(number, info, context);
+  else
+    previous.sa_handler(number);
+}
+
+void stray_handler::forward(
+    entry& e, const signal_info& info, ::sigset_t& blocked) noexcept
+{
+  if (may_be_abort(info))
+    return;
+  const int number = info.number();
+  ::sigaddset(&blocked, number);
+  if (strays.is_wakeup(info))
+    strays.send_wakeup(number);
+  else
+    queue(number, info);
+  const std::uint64_t thread = std::uint64_t{1} << ::gettid() % 64;
+  if ((e.caught_by.fetch_or(thread) & thread) != 0)
+    leave_to_readers(number);
+}
+
+void stray_handler::queue(int number, const signal_info& info) noexcept
+{
+  caught_.fetch_add(1);
+  if (requeue_raw(info))
+    return;
+  if (number >= SIGRTMIN && strays.put(info))
+    strays.send_wakeup(number);
+  else
+    lost_.fetch_add(1);
+}
+
+// Where the mask is not honoured, under valgrind and sometimes under
+// ThreadSanitizer, a thread catches again what it has just queued, before any
+// reader can be there. As long as this handler runs, it does not.
+void stray_handler::leave_to_readers(int number) noexcept
+{
+  const ::timespec pause{0, 100'000};
+  ::sigset_t pending;
+  for (int i = 0; i < 10; ++i)
+  {
+    ::sigpending(&pending);
+    if (::sigismember(&pending, number) != 1)
+      return;
+    ::nanosleep(&pause, nullptr);
+  }
+}
+
+struct ::sigaction stray_handler::act_without_watchers(
+    entry& e, int number) noexcept
+{
+  if (!has_handler(e.lowest) && !ignores(e.lowest, number))
+  {
+    ::sigaction(number, &e.lowest, nullptr);
+    ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
+  }
+  return e.lowest;
+}
+
+// abort(3) unblocks SIGABRT, raises it, and then raises it with the default
+// action, for which it must stay unblocked. What raise(3) and pthread_kill(3)
+// send within the process looks the same.
+bool stray_handler::may_be_abort(const signal_info& info) noexcept
+{
+  return info.number() == SIGABRT && info.code() == SI_TKILL
+      && info.native().ssi_pid == static_cast<std::uint32_t>(::getpid());
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_IMPL_STRAY_HANDLER_IPP

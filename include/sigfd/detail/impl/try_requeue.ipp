@@ -1,0 +1,67 @@
+//
+// detail/impl/try_requeue.ipp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_IMPL_TRY_REQUEUE_IPP
+#define SIGFD_DETAIL_IMPL_TRY_REQUEUE_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/requeue.hpp>
+#include <sigfd/detail/try_requeue.hpp>
+#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_info.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+namespace sigfd::detail {
+
+queue_usage read_queue_usage() noexcept
+{
+  char text[16384]; // supplementary groups come first
+  queue_usage usage;
+  const unique_fd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+  const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);
+  text[size > 0 ? size : 0] = 0;
+  if (const char* const line = std::strstr(text, "SigQ:"))
+    std::sscanf(line, "SigQ: %lu/%lu", &usage.used, &usage.most);
+  return usage;
+}
+
+bool try_requeue(const signal_info& info) noexcept
+{
+  const bool is_realtime = info.number() >= SIGRTMIN;
+  const auto is_stop = [](int n) {
+    return n == SIGTSTP || n == SIGTTIN || n == SIGTTOU;
+  };
+  struct ::sigaction action{};
+  ::sigset_t blocked;
+  ::sigset_t pending;
+  ::sigaction(info.number(), nullptr, &action);
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+  ::sigpending(&pending);
+  if (::sigismember(&blocked, info.number()) != 1
+      && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
+    return false;
+  for (int n = 1; n < SIGRTMIN && !is_realtime; ++n)
+    if (::sigismember(&pending, n) == 1
+        && (n == info.number() || (n == SIGCONT && is_stop(info.number()))
+            || (is_stop(n) && info.number() == SIGCONT)))
+      return false;
+  if (!is_realtime || is_bare(info))
+    if (const queue_usage usage = read_queue_usage(); usage.used >= usage.most)
+      return false;
+  return requeue_raw(info);
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_IMPL_TRY_REQUEUE_IPP

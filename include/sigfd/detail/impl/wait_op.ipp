@@ -1,0 +1,114 @@
+//
+// detail/impl/wait_op.ipp
+// ~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_IMPL_WAIT_OP_IPP
+#define SIGFD_DETAIL_IMPL_WAIT_OP_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/signalfd_impl.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/wait_handle.hpp>
+#include <sigfd/detail/wait_op.hpp>
+#include <sigfd/signal_info.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace sigfd::detail {
+
+void wait_op::start()
+{
+  if (!infos_.empty() && !impl_->is_look_due() && wait())
+    return;
+  looks_first_ = true;
+  is_away_ = true;
+  impl_->post(wait_handle(this));
+}
+
+void wait_op::resume(const boost::system::error_code& ec)
+{
+  if (std::exchange(is_away_, false))
+  {
+    result_ = -ec.value();
+    if (go_ != nullptr)
+    {
+      go_(*this, step::dispatch);
+      return;
+    }
+  }
+  look();
+}
+
+wait_op::wait_op(complete_function complete, const signalfd_impl_ptr& impl,
+    std::span<signal_info> infos) noexcept
+  : complete_(complete),
+    impl_(impl),
+    infos_(infos)
+{
+  generation = impl->current_generation();
+}
+
+void wait_op::go_by(go_function go)
+{
+  go_ = go;
+  impl_->add_work(*this);
+}
+
+signalfd_impl_ptr wait_op::leave() noexcept
+{
+  impl_->remove(*this);
+  if (go_ != nullptr)
+    go_(*this, step::finish);
+  return std::move(impl_);
+}
+
+boost::system::error_code wait_op::error() const noexcept
+{
+  return result_ < 0 ? system_error_code(static_cast<int>(-result_))
+                     : boost::system::error_code();
+}
+
+// On the handler's executor: completes, or waits until there may be
+// something. What an operation is told of the reactor's wait does not count
+// if it is ECANCELED: there may be another descriptor after a fork.
+void wait_op::look()
+{
+  while (result_ == 0 || result_ == -ECANCELED)
+  {
+    result_ = impl_->take(*this, infos_);
+    if (looks_first_)
+      impl_->note_look(result_ > 0);
+    looks_first_ = false;
+    if (result_ != 0 || infos_.empty())
+      break;
+    if (wait())
+      return;
+  }
+  complete_(*this, true);
+}
+
+bool wait_op::wait()
+{
+  const signalfd_impl_ptr impl = impl_; // as long as this goes on
+  is_away_ = true;
+  wait_handle self(this);
+  if (impl->async_wait_readable(*this, self))
+    return true;
+  self.release();
+  is_away_ = false;
+  return false;
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_IMPL_WAIT_OP_IPP

@@ -1,0 +1,69 @@
+//
+// impl/error.ipp
+// ~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_IMPL_ERROR_IPP
+#define SIGFD_IMPL_ERROR_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/describe_signal.hpp>
+#include <sigfd/error.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <string>
+
+namespace sigfd {
+namespace detail {
+
+// Boost protects the destructor of the base, which is enough, but has friends.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+class sigfd_category final : public boost::system::error_category
+{
+public:
+  // By its ID the category is one, also where shared libraries have one each.
+  sigfd_category() noexcept
+    : boost::system::error_category(0x51676664'5f657272)
+  {
+  }
+
+  const char* name() const noexcept override
+  {
+    return "sigfd";
+  }
+
+  std::string message(int value) const override
+  {
+    return describe_signal(value) + " is not blocked in the calling thread";
+  }
+
+  boost::system::error_condition default_error_condition(
+      int) const noexcept override
+  {
+    return boost::system::errc::make_error_condition(
+        boost::system::errc::operation_not_permitted);
+  }
+};
+#pragma GCC diagnostic pop
+
+} // namespace detail
+
+const boost::system::error_category& error_category() noexcept
+{
+  static const detail::sigfd_category category;
+  return category;
+}
+
+boost::system::error_code make_not_blocked_error(int signal_number) noexcept
+{
+  return boost::system::error_code(signal_number, error_category());
+}
+
+} // namespace sigfd
+
+#endif // SIGFD_IMPL_ERROR_IPP
