@@ -35,6 +35,20 @@ struct impl_holder
 {
   Executor executor;
   signalfd_impl_ptr impl;
+
+  // What an operation starts in: where the object is not open, something that
+  // is not open either.
+  const signalfd_impl_ptr& impl_for_operation()
+  {
+    if (!impl || !impl->is_open())
+      make_closed_impl();
+    return impl;
+  }
+
+  [[gnu::cold]] void make_closed_impl()
+  {
+    impl = make_impl(executor);
+  }
 };
 
 // Starts a wait, when its completion token says so. What it refers to is kept
@@ -61,12 +75,8 @@ public:
       typename Destination::argument destination) const
   {
     using op = handler_op<Executor, Destination, std::decay_t<Handler>>;
-    signalfd_impl_ptr closed;
-    const auto& impl = object->impl && object->impl->is_open()
-        ? object->impl
-        : (closed = make_impl(object->executor));
-    op::start(
-        object->executor, impl, destination, std::forward<Handler>(handler));
+    op::start(object->executor, object->impl_for_operation(), destination,
+        std::forward<Handler>(handler));
   }
 
 private:

@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace sigfd::detail {
 
@@ -74,7 +75,12 @@ protected:
   SIGFD_DECL void go_by(go_function go);
 
   // What the implementation is to know no longer; the memory is still its.
-  SIGFD_DECL signalfd_impl_ptr leave() noexcept;
+  signalfd_impl_ptr leave() noexcept
+  {
+    if (go_ != nullptr || id != 0 || waits)
+      end_relations();
+    return std::move(impl_);
+  }
 
   const signalfd_impl_ptr& impl() const noexcept
   {
@@ -91,6 +97,8 @@ protected:
 
 private:
   friend wait_handle;
+
+  [[gnu::cold]] SIGFD_DECL void end_relations() noexcept;
 
   SIGFD_DECL void look();
 

@@ -64,12 +64,11 @@ void wait_op::go_by(go_function go)
   impl_->add_work(*this);
 }
 
-signalfd_impl_ptr wait_op::leave() noexcept
+void wait_op::end_relations() noexcept
 {
   impl_->remove(*this);
   if (go_ != nullptr)
     go_(*this, step::finish);
-  return std::move(impl_);
 }
 
 boost::system::error_code wait_op::error() const noexcept
