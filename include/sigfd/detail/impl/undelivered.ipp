@@ -103,14 +103,18 @@ std::size_t undelivered_signals::consume_wakeups(
 
 void undelivered_signals::retry(const signal_mask& mask) noexcept
 {
-  // What is kept is older than what is pending, and must not go behind it.
-  ::sigset_t pending;
-  ::sigpending(&pending);
-  bool room = true;
+  // What is kept is older than what is pending, and must not go behind it; nor
+  // behind one of its number that is refused.
+  ::sigset_t skipped;
+  ::sigpending(&skipped);
   remove_kept_if([&](const signal_info& info) {
-    return room && mask.contains(info.number())
-        && ::sigismember(&pending, info.number()) != 1
-        && (room = try_requeue(info));
+    if (!mask.contains(info.number())
+        || ::sigismember(&skipped, info.number()) == 1)
+      return false;
+    const bool done = try_requeue(info);
+    if (!done)
+      ::sigaddset(&skipped, info.number());
+    return done;
   });
   retry_strays(mask);
 }
