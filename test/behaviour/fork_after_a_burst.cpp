@@ -230,7 +230,8 @@ BOOST_AUTO_TEST_CASE(waits_go_on_with_the_rest_in_the_parent_alone)
   }
 }
 
-// Who polls the descriptor finds it readable in the parent, and not in the child.
+// Who polls the descriptor finds it readable in the parent, and not in the
+// child.
 BOOST_AUTO_TEST_CASE(the_descriptor_tells_of_the_rest)
 {
   for (const bool shown_before : {false, true})

@@ -45,8 +45,8 @@ bool is_bare(const signal_info& info)
 }
 
 // Has so many threads catch one signal each, with the values 0, 1, 2 and so on,
-// while there is no room, after a function was called. False if that is, or they
-// could not be sent.
+// while there is no room, after a function was called. False if that failed, or
+// they could not be sent.
 template <typename Function>
 bool catch_without_room(int number, std::size_t count, Function before)
 {
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(none_is_dropped_that_a_thread_catches_without_room)
 
 // The kernel merges the signal that wakes the readers with one that it keeps
 // without its siginfo.
-BOOST_AUTO_TEST_CASE(one_that_is_pending_when_a_thread_catches_another_is_not_dropped)
+BOOST_AUTO_TEST_CASE(nor_is_one_dropped_that_was_pending_before_a_stray)
 {
   for (const std::size_t room : {1u, 8u})
     BOOST_TEST_CONTEXT("room for " << room)

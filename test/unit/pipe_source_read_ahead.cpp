@@ -128,7 +128,8 @@ list range(int first, int end)
 // count them.
 long count_writes()
 {
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+  using std::filesystem::directory_iterator;
+  for (const auto& task : directory_iterator("/proc/self/task"))
   {
     std::string name;
     std::getline(std::ifstream(task.path() / "comm"), name);
