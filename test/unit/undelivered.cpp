@@ -131,6 +131,41 @@ BOOST_AUTO_TEST_CASE(a_standard_signal_is_not_merged_with_a_pending_one)
   BOOST_TEST(rest[1].value()->sival_int == 3);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_refused_does_not_hold_back_other_numbers)
+{
+  requeue_or_keep(make(SIGUSR1, SI_QUEUE, 1));
+  {
+    const no_room limit;
+    requeue_or_keep(make(SIGUSR1, SI_QUEUE, 2));
+    requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 3));
+  }
+  undelivered().retry(mask); // there is room, but not for another SIGUSR1
+  BOOST_TEST((read() == make(SIGUSR1, SI_QUEUE, 1)));
+  BOOST_TEST((read() == make(SIGRTMIN, SI_QUEUE, 3)));
+  std::array<signal_info, 2> rest;
+  BOOST_TEST(undelivered().take_kept(mask, rest) == 1u);
+  BOOST_TEST((rest[0] == make(SIGUSR1, SI_QUEUE, 2)));
+}
+
+// What is kept is older.
+BOOST_AUTO_TEST_CASE(retrying_queues_nothing_behind_what_is_pending)
+{
+  {
+    const no_room limit;
+    requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 1));
+    requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 2));
+  }
+  BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 3));
+  undelivered().retry(mask);
+  std::vector<int> values;
+  for (signal_info info; undelivered().take_kept(mask, {&info, 1}) != 0;)
+    values.push_back(info.value()->sival_int);
+  for (signal_info info; (info = read()).number() != 0;)
+    values.push_back(info.value()->sival_int);
+  BOOST_TEST(
+      values == (std::vector{1, 2, 3}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(retrying_without_room_keeps_them)
 {
   const no_room limit;
