@@ -15,8 +15,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -198,6 +200,34 @@ BOOST_AUTO_TEST_CASE(also_where_there_is_no_room_for_them)
           f.take_rest(next);
           BOOST_TEST((f.arrived == f.sent));
         }
+}
+
+// The kernel takes back some of them. Where the action is to ignore them, they
+// are taken once more when that is put back. None is lost or doubled; the order
+// is that of doc/limitations.md.
+BOOST_AUTO_TEST_CASE(also_where_there_is_room_for_some)
+{
+  for (const bool is_ignored : {false, true})
+    for (const way& w : ways)
+      for (const auto& [count, taken] : parts)
+        BOOST_TEST_CONTEXT(w.name << ", " << taken << " of " << count
+                                  << (is_ignored ? ", ignored" : ""))
+        {
+          ::signal(SIGRTMIN, is_ignored ? SIG_IGN : SIG_DFL);
+          fixture f;
+          f.burst(count);
+          f.take(taken);
+          const support::no_room limit;
+          support::set_queue_room(static_cast<::rlim_t>(count - taken) / 2);
+          w.end(f);
+          net::io_context context;
+          signal_fd next(context, f.mask, support::options());
+          f.take_rest(next);
+          for (auto& [number, values] : f.arrived)
+            std::sort(values.begin(), values.end());
+          BOOST_TEST((f.arrived == f.sent));
+        }
+  ::signal(SIGRTMIN, SIG_DFL);
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_is_removed_goes_back_and_the_others_stay)
