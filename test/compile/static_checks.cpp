@@ -3,7 +3,9 @@
 #include <sigfd.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
@@ -223,6 +225,14 @@ BOOST_AUTO_TEST_CASE(braced_lists_and_designated_options)
   BOOST_TEST(d.signals().size() == 2u);
   BOOST_TEST(e.signals().size() == 1u);
   BOOST_TEST(f.signals().size() == 1u);
+}
+
+// Since Boost 1.82 Asio asks this of the executor of every descriptor, in case
+// a wait can end at once; without it nothing compiles.
+BOOST_AUTO_TEST_CASE(the_descriptors_executor_suits_newer_versions_of_asio)
+{
+  BOOST_TEST((net::can_require<sigfd::detail::inline_executor,
+      net::execution::blocking_t::never_t>::value));
 }
 
 BOOST_AUTO_TEST_CASE(the_version_is_one_number_and_one_text)

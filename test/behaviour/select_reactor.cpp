@@ -1,0 +1,80 @@
+// Asio without epoll: its reactor is select(2).
+
+#include <sigfd/signal_fd.hpp>
+
+#include "support/drain.hpp"
+#include "support/outcome.hpp"
+#include "support/process.hpp"
+#include "support/source.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <vector>
+
+namespace {
+
+namespace net = boost::asio;
+using sigfd::signal_fd;
+using sigfd::signal_info;
+
+struct fixture
+{
+  net::io_context context;
+  // Opens the reactor's descriptors before others are taken.
+  signal_fd first{context, sigfd::signal_mask{}, support::options()};
+
+  ~fixture()
+  {
+    support::drain(SIGRTMIN);
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(select_reactor, fixture)
+
+BOOST_AUTO_TEST_CASE(a_wait_gets_a_signal)
+{
+  signal_fd signals(
+      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  support::outcome<signal_info> wait;
+  signals.async_wait(wait.handler());
+  context.poll();
+  BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 1));
+  context.restart();
+  context.run_for(std::chrono::seconds(30));
+  BOOST_TEST(wait.succeeded());
+}
+
+// What it says is of a category of Asio's.
+BOOST_AUTO_TEST_CASE(an_error_of_the_reactor_arrives_as_it_is)
+{
+  ::rlimit files{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+  if (files.rlim_max < 2 * FD_SETSIZE)
+    return; // no descriptor is too large
+  files.rlim_cur = 2 * FD_SETSIZE;
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
+  std::vector<sigfd::detail::unique_fd> taken;
+  do
+    taken.emplace_back(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+  while (taken.back() && taken.back().get() < FD_SETSIZE);
+  signal_fd signals(
+      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  BOOST_REQUIRE(signals.native_handle() >= FD_SETSIZE);
+  support::outcome<signal_info> wait;
+  signals.async_wait(wait.handler());
+  context.run_for(std::chrono::seconds(30));
+  BOOST_TEST(wait.failed_with(net::error::fd_set_failure));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
