@@ -21,7 +21,6 @@
 
 #include <cstddef>
 #include <span>
-#include <variant>
 
 namespace sigfd::detail {
 
@@ -72,13 +71,19 @@ public:
 
   // Whether the child of fork(2) cannot use the descriptor, and has to call
   // reopen_after_fork() when it has closed it.
-  SIGFD_DECL bool shares_descriptor_with_parent() const noexcept;
+  bool shares_descriptor_with_parent() const noexcept
+  {
+    return is_pipe_;
+  }
 
   SIGFD_DECL unique_fd reopen_after_fork(
       boost::system::error_code& ec) noexcept;
 
   // What was chosen.
-  SIGFD_DECL sigfd::source source() const noexcept;
+  sigfd::source source() const noexcept
+  {
+    return is_pipe_ ? sigfd::source::pipe : sigfd::source::kernel;
+  }
 
   // What is watched.
   const signal_mask& mask() const noexcept
@@ -102,7 +107,9 @@ private:
   SIGFD_DECL static bool is_missing(
       const boost::system::error_code& ec) noexcept;
 
-  std::variant<kernel_source, pipe_source> source_;
+  kernel_source kernel_; // one of these two is in use
+  pipe_source pipe_;
+  bool is_pipe_ = false;
   int fd_ = -1; // not owned
   signal_mask mask_;
   undelivered_signals& undelivered_;

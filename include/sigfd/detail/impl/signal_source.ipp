@@ -27,7 +27,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <variant>
 
 namespace sigfd::detail {
 
@@ -40,12 +39,14 @@ unique_fd signal_source::open(const signal_mask& mask, sigfd::source wanted,
     boost::system::error_code& ec) noexcept
 {
   mask_ = mask;
+  is_pipe_ = wanted == sigfd::source::pipe;
   unique_fd fd;
-  if (wanted != sigfd::source::pipe)
-    fd = source_.emplace<kernel_source>().open(mask, ec);
-  if (wanted == sigfd::source::pipe
-      || (wanted == sigfd::source::automatic && is_missing(ec)))
-    fd = source_.emplace<pipe_source>().open(mask, ec);
+  if (!is_pipe_)
+    fd = kernel_.open(mask, ec);
+  if (wanted == sigfd::source::automatic && is_missing(ec))
+    is_pipe_ = true;
+  if (is_pipe_)
+    fd = pipe_.open(mask, ec);
   fd_ = fd.get();
   return fd;
 }
@@ -53,7 +54,7 @@ unique_fd signal_source::open(const signal_mask& mask, sigfd::source wanted,
 void signal_source::update(
     const signal_mask& mask, boost::system::error_code& ec) noexcept
 {
-  std::visit([&](auto& source) { source.update(mask, ec); }, source_);
+  is_pipe_ ? pipe_.update(mask, ec) : kernel_.update(mask, ec);
   if (!ec)
     mask_ = mask;
 }
@@ -67,14 +68,13 @@ std::ptrdiff_t signal_source::take(
 
 bool signal_source::has_read_ahead() const noexcept
 {
-  const auto* const pipe = std::get_if<pipe_source>(&source_);
-  return pipe != nullptr && pipe->has_read_ahead();
+  return is_pipe_ && pipe_.has_read_ahead();
 }
 
 void signal_source::unread() noexcept
 {
-  if (auto* const pipe = std::get_if<pipe_source>(&source_))
-    pipe->unread(mask_);
+  if (is_pipe_)
+    pipe_.unread(mask_);
 }
 
 bool signal_source::may_have_kept() const noexcept
@@ -89,41 +89,28 @@ void signal_source::retry_undelivered() noexcept
 
 void signal_source::close() noexcept
 {
-  std::visit([](auto& source) { source.close(); }, source_);
+  is_pipe_ ? pipe_.close() : kernel_.close();
   fd_ = -1;
 }
 
 void signal_source::prepare_fork() noexcept
 {
-  if (auto* pipe = std::get_if<pipe_source>(&source_))
-    pipe->prepare_fork(mask_);
+  if (is_pipe_)
+    pipe_.prepare_fork(mask_);
 }
 
 void signal_source::end_fork() noexcept
 {
-  if (auto* pipe = std::get_if<pipe_source>(&source_))
-    pipe->end_fork();
-}
-
-bool signal_source::shares_descriptor_with_parent() const noexcept
-{
-  return std::holds_alternative<pipe_source>(source_);
+  if (is_pipe_)
+    pipe_.end_fork();
 }
 
 unique_fd signal_source::reopen_after_fork(
     boost::system::error_code& ec) noexcept
 {
-  unique_fd fd =
-      std::get_if<pipe_source>(&source_)->reopen_after_fork(mask_, ec);
+  unique_fd fd = pipe_.reopen_after_fork(mask_, ec);
   fd_ = fd.get();
   return fd;
-}
-
-sigfd::source signal_source::source() const noexcept
-{
-  return std::holds_alternative<pipe_source>(source_)
-      ? sigfd::source::pipe
-      : sigfd::source::kernel;
 }
 
 std::ptrdiff_t signal_source::take_kept(std::span<signal_info> infos) noexcept
@@ -140,9 +127,8 @@ std::ptrdiff_t signal_source::take_kept(std::span<signal_info> infos) noexcept
 std::ptrdiff_t signal_source::read_source(
     std::span<signal_info> infos, bool may_read_ahead) noexcept
 {
-  auto* const pipe = std::get_if<pipe_source>(&source_);
-  const std::ptrdiff_t read = pipe != nullptr
-      ? pipe->take(infos, may_read_ahead)
+  const std::ptrdiff_t read = is_pipe_
+      ? pipe_.take(infos, may_read_ahead)
       : read_siginfo(fd_, infos);
   return read <= 0 || !undelivered_.may_have_had_strays()
       ? read
@@ -155,7 +141,7 @@ std::ptrdiff_t signal_source::replace_wakeups(
   for (; read > 0; read = read_siginfo(fd_, infos))
   {
     auto count = static_cast<std::size_t>(read);
-    if (source() != sigfd::source::pipe) // its thread has done so
+    if (!is_pipe_) // its thread has done so
       count = undelivered_.consume_wakeups(infos.first(count));
     if (static_cast<std::size_t>(read) < infos.size()) // none is left there
       count += undelivered_.take_strays(mask_, infos.subspan(count));
