@@ -25,7 +25,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <thread>
 #include <vector>
@@ -73,18 +72,11 @@ bool catch_without_room(int number, std::size_t count, Function before)
     ::usleep(50);
   {
     const support::no_room limit;
-    if (!before())
-      sent = false;
     go = true;
     for (std::thread& thread : threads)
       thread.join();
   }
   return sent;
-}
-
-bool catch_without_room(int number, std::size_t count)
-{
-  return catch_without_room(number, count, [] { return true; });
 }
 
 // Takes the values 0, 1, 2 and so on in any order; whether each came once.
@@ -207,35 +199,6 @@ BOOST_AUTO_TEST_CASE(none_is_dropped_that_a_thread_catches_without_room)
     return sender.receive_all(signals, is_bare) ? 0 : 1;
   });
   BOOST_TEST(child.wait() == 0);
-}
-
-// The kernel merges the signal that wakes the readers with one that it keeps
-// without its siginfo.
-BOOST_AUTO_TEST_CASE(nor_is_one_dropped_that_was_pending_before_a_stray)
-{
-  for (const std::size_t room : {1u, 8u})
-    BOOST_TEST_CONTEXT("room for " << room)
-    {
-      support::process child([room] {
-        net::io_context context;
-        signal_fd signals(context, signal_mask{SIGRTMIN}, support::options());
-        if (!catch_without_room(SIGRTMIN, 1, [] {
-              return ::kill(::getpid(), SIGRTMIN) == 0;
-            }))
-          return 1;
-        int bare = 0;
-        int whole = 0;
-        std::vector<signal_info> infos(room);
-        support::wait_until([&] {
-          const std::size_t count = signals.try_wait_some(infos);
-          for (std::size_t i = 0; i < count; ++i)
-            ++(is_bare(infos[i]) ? bare : whole);
-          return bare > 0 && whole > 0;
-        });
-        return bare > 0 && whole == 1 ? 0 : 2;
-      });
-      BOOST_TEST(child.wait_for(std::chrono::seconds(60)) == 0);
-    }
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_loses_nothing_and_repeats_nothing)
