@@ -774,6 +774,13 @@ private:
   std::shared_ptr<detail::impl_holder<Executor>> holder_; // null until needed
 };
 
+// What all signal_fds have in common.
+SIGFD_EXTERN_TEMPLATE(class basic_signalfd<boost::asio::any_io_executor>);
+SIGFD_EXTERN_TEMPLATE(
+    class detail::executor_op<boost::asio::any_io_executor>);
+SIGFD_EXTERN_TEMPLATE(detail::signalfd_impl_ptr detail::make_impl(
+    const boost::asio::any_io_executor& executor));
+
 } // namespace sigfd
 
 #endif // SIGFD_BASIC_SIGNALFD_HPP

@@ -83,12 +83,17 @@
 //
 // SIGFD_SOURCE(file) is for #include, behind the declarations: the .ipp file,
 // or else something that was included already.
+//
+// SIGFD_EXTERN_TEMPLATE(declaration) keeps an instance of a template, which
+// src.hpp has, from being made again.
 #if defined(SIGFD_SEPARATE_COMPILATION)
 #define SIGFD_DECL
+#define SIGFD_EXTERN_TEMPLATE(declaration) extern template declaration
 #define SIGFD_SOURCE(file) <sigfd/detail/config.hpp>
 #define SIGFD_IS_SEPARATELY_COMPILED true
 #else
 #define SIGFD_DECL inline
+#define SIGFD_EXTERN_TEMPLATE(declaration) static_assert(true)
 #define SIGFD_SOURCE(file) #file
 #define SIGFD_IS_SEPARATELY_COMPILED false
 #endif

@@ -18,6 +18,7 @@ static_assert(SIGFD_IS_SEPARATELY_COMPILED,
     "<sigfd/impl/src.hpp> is for programs that are compiled with "
     "-DSIGFD_SEPARATE_COMPILATION: without it, each header has everything");
 
+#include <sigfd/basic_signalfd.hpp>
 #include <sigfd/detail/impl/describe_signal.ipp>
 #include <sigfd/detail/impl/handler_registration.ipp>
 #include <sigfd/detail/impl/handler_table.ipp>
@@ -42,5 +43,16 @@ static_assert(SIGFD_IS_SEPARATELY_COMPILED,
 #include <sigfd/impl/spawn.ipp>
 #include <sigfd/impl/stray_counts.ipp>
 #include <sigfd/impl/thread_audit.ipp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+namespace sigfd {
+
+template class basic_signalfd<boost::asio::any_io_executor>;
+template class detail::executor_op<boost::asio::any_io_executor>;
+template detail::signalfd_impl_ptr detail::make_impl(
+    const boost::asio::any_io_executor& executor);
+
+} // namespace sigfd
 
 #endif // SIGFD_IMPL_SRC_HPP
