@@ -1,25 +1,34 @@
 # What our own tests and examples are built with, and users are not: the target
-# sigfd_development.
+# sigfd_development, which is the library with sigfd_development_flags.
 
 set(SIGFD_SANITIZE "" CACHE STRING
   "Sanitizers for tests and examples, as -fsanitize takes them")
 
-add_library(sigfd_development INTERFACE)
-target_link_libraries(sigfd_development INTERFACE sigfd::sigfd)
-target_compile_options(sigfd_development INTERFACE
+add_library(sigfd_development_flags INTERFACE)
+target_compile_options(sigfd_development_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
   -Wnon-virtual-dtor $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast> -Werror)
 if(SIGFD_SANITIZE)
-  target_compile_options(sigfd_development INTERFACE
+  target_compile_options(sigfd_development_flags INTERFACE
     -fsanitize=${SIGFD_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
-  target_link_options(sigfd_development INTERFACE
+  target_link_options(sigfd_development_flags INTERFACE
     -fsanitize=${SIGFD_SANITIZE})
   if(SIGFD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Boost uses std::atomic_thread_fence, which g++'s TSan does not model; it
     # orders reference counts that are atomic anyway.
-    target_compile_options(sigfd_development INTERFACE -Wno-tsan)
+    target_compile_options(sigfd_development_flags INTERFACE -Wno-tsan)
   endif()
+endif()
+
+add_library(sigfd_development INTERFACE)
+target_link_libraries(sigfd_development INTERFACE sigfd_development_flags)
+if(SIGFD_BUILD_COMPILED)
+  target_link_libraries(sigfd_compiled PRIVATE
+    $<BUILD_INTERFACE:sigfd_development_flags>)
+  target_link_libraries(sigfd_development INTERFACE sigfd::compiled)
+else()
+  target_link_libraries(sigfd_development INTERFACE sigfd::sigfd)
 endif()
 
 # What some examples and tests need, and the library does not: co_await, which

@@ -2,6 +2,11 @@
 // where there is no room.
 
 #include <sigfd/detail/handler_registration.hpp>
+#include <sigfd/detail/handler_table.hpp>
+#include <sigfd/detail/sigwait.hpp>
+#include <sigfd/detail/stray_queue.hpp>
+#include <sigfd/detail/undelivered.hpp>
+#include <sigfd/signal_info.hpp>
 #include <sigfd/stray_counts.hpp>
 
 #include "support/process.hpp"

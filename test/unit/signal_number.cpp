@@ -1,8 +1,12 @@
 // detail/signal_number: what a number is, and what it is called.
 
 #include <sigfd/detail/describe_signal.hpp>
+#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/signal_name.hpp>
 
 #include <boost/test/unit_test.hpp>
+
+#include <signal.h>
 
 using sigfd::detail::describe_signal;
 using sigfd::detail::kind_of;

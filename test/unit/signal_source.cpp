@@ -2,6 +2,7 @@
 // kernel.
 
 #include <sigfd/detail/signal_source.hpp>
+#include <sigfd/detail/stray_queue.hpp>
 
 #include "support/process.hpp"
 #include "support/sandbox.hpp"

@@ -1,6 +1,7 @@
 // detail/signalfd_service: knows its members and shuts them down.
 
 #include <sigfd/detail/signalfd_service.hpp>
+#include <sigfd/detail/system_error.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>

@@ -9,6 +9,7 @@
 #include "support/wait_until.hpp"
 #include "support/worker.hpp"
 
+#include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <pthread.h>

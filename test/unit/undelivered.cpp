@@ -1,6 +1,7 @@
 // detail/undelivered: signals go back to the process as they came, or wait here
 // until there is room.
 
+#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/undelivered.hpp>
 
 #include "support/no_room.hpp"

@@ -1,0 +1,3 @@
+// The one source file of sigfd::compiled.
+
+#include <sigfd/impl/src.hpp>
