@@ -169,14 +169,19 @@ BOOST_AUTO_TEST_CASE(a_child_that_is_not_told_can_ask_for_the_descriptor)
 {
   using function = ::pid_t (*)();
   for (const function make : {function(::fork), support::clone_process})
-  {
-    fixture f;
-    f.burst(0, 5, 1);
-    support::process child(
-        [&] { return f.signals.native_handle() >= 0 ? 0 : 1; }, make);
-    BOOST_TEST(child.wait_for(support::child_bound) == 0);
-    BOOST_TEST(f.take(4) == range(1, 5), boost::test_tools::per_element());
-  }
+    for (const bool prepared : {false, true})
+    {
+      fixture f;
+      f.burst(0, 5, 1);
+      if (prepared)
+        f.context.notify_fork(net::io_context::fork_prepare);
+      support::process child(
+          [&] { return f.signals.native_handle() >= 0 ? 0 : 1; }, make);
+      BOOST_TEST(child.wait_for(support::child_bound) == 0);
+      if (prepared)
+        f.context.notify_fork(net::io_context::fork_parent);
+      BOOST_TEST(f.take(4) == range(1, 5), boost::test_tools::per_element());
+    }
 }
 
 // What comes between, or later, comes later.
