@@ -24,6 +24,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <tuple>
 #include <type_traits>
 
@@ -217,6 +218,60 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bind_allocator, Scene, scenes)
     s.run_to_completion();
   }
   BOOST_TEST(use.freed == use.allocated);
+}
+
+namespace {
+
+// As a lambda that has captured a const std::string, it can fail to move.
+struct handler_that_throws
+{
+  int* moves_left;
+
+  explicit handler_that_throws(int& left)
+    : moves_left(&left)
+  {
+  }
+
+  handler_that_throws(const handler_that_throws& other)
+    : moves_left(other.moves_left)
+  {
+    if (--*moves_left == 0)
+      throw std::runtime_error("a handler was moved");
+  }
+
+  void operator()(boost::system::error_code, const sigfd::signal_info&)
+  {
+  }
+};
+
+} // namespace
+
+// Whenever it fails within the call that starts the wait, nothing is left.
+BOOST_AUTO_TEST_CASE(bind_allocator_with_a_handler_that_throws)
+{
+  int thrown = 0;
+  for (int moves = 1; moves <= 10; ++moves)
+  {
+    memory_use use;
+    {
+      scene<wait_one, true> s;
+      int left = moves + 2;
+      auto handler = net::bind_allocator(
+          counting_allocator<char>(use), handler_that_throws(left));
+      left = moves;
+      try
+      {
+        s.signals.async_wait(std::move(handler));
+      }
+      catch (const std::runtime_error&)
+      {
+        ++thrown;
+      }
+      left = 0;
+    }
+    BOOST_TEST(use.freed == use.allocated);
+  }
+  BOOST_TEST(thrown > 0);
 }
 
 BOOST_AUTO_TEST_CASE(bind_allocator_in_the_reactor)

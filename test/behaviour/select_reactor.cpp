@@ -18,7 +18,35 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
 #include <vector>
+
+namespace {
+
+int allocations_left = -1; // until one fails; negative: none does
+
+} // namespace
+
+void* operator new(std::size_t size)
+{
+  if (allocations_left >= 0 && allocations_left-- == 0)
+    throw std::bad_alloc();
+  if (void* const memory = std::malloc(size))
+    return memory;
+  throw std::bad_alloc();
+}
+
+void operator delete(void* memory) noexcept
+{
+  std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t) noexcept
+{
+  std::free(memory);
+}
 
 namespace {
 
@@ -75,6 +103,39 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_reactor_arrives_as_it_is)
   signals.async_wait(wait.handler());
   context.run_for(std::chrono::seconds(30));
   BOOST_TEST(wait.failed_with(net::error::fd_set_failure));
+}
+
+// It allocates for each descriptor that somebody waits for. Whichever allocation
+// fails: the wait is not started, and the next one gets the signal.
+BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
+{
+  for (int left = 0; left < 4; ++left)
+  {
+    support::process child([&] {
+      net::io_context own;
+      signal_fd signals(
+          own, sigfd::signal_mask{SIGRTMIN}, support::options());
+      allocations_left = left;
+      try
+      {
+        signals.async_wait([](auto, const signal_info&) {});
+        own.poll();
+      }
+      catch (const std::bad_alloc&)
+      {
+      }
+      allocations_left = -1;
+      signals.cancel();
+      support::outcome<signal_info> wait;
+      signals.async_wait(wait.handler());
+      if (!support::queue(::getpid(), SIGRTMIN, 1))
+        return 1;
+      own.restart();
+      own.run_for(std::chrono::seconds(5));
+      return wait.succeeded() ? 0 : 2;
+    });
+    BOOST_TEST(child.wait_for(std::chrono::seconds(20)) == 0);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
