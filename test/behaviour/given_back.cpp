@@ -7,7 +7,6 @@
 
 #include "support/drain.hpp"
 #include "support/no_descriptors.hpp"
-#include "support/no_room.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/sanitizer.hpp"
@@ -144,42 +143,6 @@ BOOST_AUTO_TEST_CASE(closing_by_a_thread_that_does_not_block_ends_nothing)
       });
       signal_fd next(context, {SIGTERM}, support::options());
       return take_all(next, 1) == std::multiset{SIGTERM} ? 0 : 2;
-    });
-    BOOST_TEST(wrong == 0);
-  }
-}
-
-// It is older than what the kernel has got meanwhile.
-BOOST_AUTO_TEST_CASE(what_waits_in_the_process_comes_before_what_is_pending)
-{
-  for (const bool removes : {false, true})
-  {
-    const int wrong = in_child([&] {
-      net::io_context context;
-      signal_fd signals(
-          context, {SIGRTMIN}, {.source = sigfd::source::pipe});
-      for (int i = 0; i < 3; ++i)
-        if (!support::queue(::getpid(), SIGRTMIN, i))
-          return 1;
-      if (!support::wait_until([] { return !support::is_pending(SIGRTMIN); }))
-        return 2;
-      {
-        const support::no_room limit;
-        if (removes)
-          signals.remove(SIGRTMIN);
-        else
-          signals.close();
-      }
-      if (!support::queue(::getpid(), SIGRTMIN, 3))
-        return 3;
-      if (removes)
-        signals.add(SIGRTMIN);
-      else
-        signals.open({SIGRTMIN}, support::options());
-      for (int i = 0; i < 4; ++i)
-        if (signals.wait().value()->sival_int != i)
-          return 4;
-      return 0;
     });
     BOOST_TEST(wrong == 0);
   }

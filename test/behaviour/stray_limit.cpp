@@ -44,10 +44,8 @@ bool is_bare(const signal_info& info)
 }
 
 // Has so many threads catch one signal each, with the values 0, 1, 2 and so on,
-// while there is no room, after a function was called. False if that failed, or
-// they could not be sent.
-template <typename Function>
-bool catch_without_room(int number, std::size_t count, Function before)
+// while there is no room. False if they could not be sent.
+bool catch_without_room(int number, std::size_t count)
 {
   std::atomic<std::size_t> ready{0};
   std::atomic<bool> go{false};

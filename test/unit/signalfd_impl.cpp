@@ -1,7 +1,9 @@
 // detail/signalfd_impl: who may wait where signals were read ahead.
 
 #include <sigfd/detail/handler_op.hpp>
+#include <sigfd/detail/initiate_wait.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
+#include <sigfd/detail/wait_destination.hpp>
 
 #include "support/drain.hpp"
 #include "support/outcome.hpp"

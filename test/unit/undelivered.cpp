@@ -148,25 +148,6 @@ BOOST_AUTO_TEST_CASE(one_that_is_refused_does_not_hold_back_other_numbers)
   BOOST_TEST((rest[0] == make(SIGUSR1, SI_QUEUE, 2)));
 }
 
-// What is kept is older.
-BOOST_AUTO_TEST_CASE(retrying_queues_nothing_behind_what_is_pending)
-{
-  {
-    const no_room limit;
-    requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 1));
-    requeue_or_keep(make(SIGRTMIN, SI_QUEUE, 2));
-  }
-  BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 3));
-  undelivered().retry(mask);
-  std::vector<int> values;
-  for (signal_info info; undelivered().take_kept(mask, {&info, 1}) != 0;)
-    values.push_back(info.value()->sival_int);
-  for (signal_info info; (info = read()).number() != 0;)
-    values.push_back(info.value()->sival_int);
-  BOOST_TEST(
-      values == (std::vector{1, 2, 3}), boost::test_tools::per_element());
-}
-
 BOOST_AUTO_TEST_CASE(retrying_without_room_keeps_them)
 {
   const no_room limit;

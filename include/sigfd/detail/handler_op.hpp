@@ -20,6 +20,7 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/core/no_exceptions_support.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <concepts>
@@ -42,8 +43,7 @@ public:
       const signalfd_impl_ptr& impl,
       typename Destination::argument destination, Handler handler)
   {
-    auto* const op = ::new (allocate(*impl, handler))
-        handler_op(impl, destination, std::move(handler));
+    handler_op* const op = make(impl, destination, handler);
     wait_handle self(op);
     op->choose_executor(executor);
     op->accept_cancellation();
@@ -88,6 +88,25 @@ private:
     }
     if (call)
       std::move(handler)(ec, std::move(result));
+  }
+
+  // A handler may throw when it is moved.
+  static handler_op* make(const signalfd_impl_ptr& impl,
+      typename Destination::argument destination, Handler& handler)
+  {
+    void* const memory = allocate(*impl, handler);
+    handler_op* op = nullptr;
+    BOOST_TRY
+    {
+      op = ::new (memory) handler_op(impl, destination, std::move(handler));
+    }
+    BOOST_CATCH(...)
+    {
+      deallocate(*impl, handler, static_cast<handler_op*>(memory));
+      BOOST_RETHROW
+    }
+    BOOST_CATCH_END
+    return op;
   }
 
   static void* allocate(signalfd_impl& impl, const Handler& handler)

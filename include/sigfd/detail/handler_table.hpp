@@ -29,6 +29,11 @@ class handler_table : public stray_handler
 public:
   using flags = signalfd_base::flags;
 
+  constexpr handler_table() noexcept
+    : stray_handler(&handle)
+  {
+  }
+
   // Counts a watcher of a signal, if it is new. Flags other than dont_care go
   // into the action; EINVAL if others were given for the signal before.
   SIGFD_DECL void add(
@@ -43,6 +48,10 @@ public:
   SIGFD_DECL void stay_mapped() noexcept;
 
 private:
+  // The handler itself.
+  SIGFD_DECL static void handle(
+      int number, ::siginfo_t* info, void* context) noexcept;
+
   // With the lock, as everything below.
   SIGFD_DECL void give_flags(
       entry& e, int number, flags f, boost::system::error_code& ec) noexcept;

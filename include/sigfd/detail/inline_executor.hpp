@@ -11,6 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 
@@ -38,6 +39,14 @@ public:
       boost::asio::execution::context_t) const noexcept
   {
     return *context_;
+  }
+
+  // Since Boost 1.82 Asio wants to be able to ask this, for handlers with an
+  // executor for what ends at once. A wait_handle has none, so it never does.
+  inline_executor require(
+      boost::asio::execution::blocking_t::never_t) const noexcept
+  {
+    return *this;
   }
 
   friend bool operator==(inline_executor, inline_executor) noexcept = default;

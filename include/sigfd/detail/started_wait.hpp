@@ -26,6 +26,10 @@ struct started_wait
   std::uint64_t id = 0;
   bool cancelled = false;
 
+  // Whether it is just given to the reactor, with the mutex. If that throws, it
+  // must not end there and then.
+  bool starts = false;
+
   // Whether it waits for the descriptor, or has not looked again since.
   bool waits = false;
 

@@ -85,22 +85,11 @@ protected:
         || number == SIGCONT || number == SIGURG || number == SIGWINCH;
   }
 
-  constexpr stray_handler() noexcept = default;
+  using function = void (*)(int number, ::siginfo_t* info, void* context);
 
-  std::array<entry, last_signal_number + 1> entries_{};
-
-  // Of the copy of the library that has the one object: others may have the
-  // same functions at other places.
-  void (*const handle_)(int, ::siginfo_t*, void*) = &handle;
-  void (*const do_nothing_)(int) = &do_nothing;
-
-private:
-  // The handler itself.
-  SIGFD_DECL static void handle(
-      int number, ::siginfo_t* info, void* context) noexcept;
-
-  // Stands in for the default action of a signal that this would ignore.
-  static void do_nothing(int) noexcept
+  // The function to install; it calls on_signal().
+  constexpr explicit stray_handler(function handle) noexcept
+    : handle_(handle)
   {
   }
 
@@ -109,6 +98,19 @@ private:
   // It means the one that it installed itself.
   SIGFD_DECL void on_signal(
       int number, ::siginfo_t* info, void* context) noexcept;
+
+  std::array<entry, last_signal_number + 1> entries_{};
+
+  // Of the copy of the library that has the one object: others may have the
+  // same functions at other places.
+  const function handle_;
+  void (*const do_nothing_)(int) = &do_nothing;
+
+private:
+  // Stands in for the default action of a signal that this would ignore.
+  static void do_nothing(int) noexcept
+  {
+  }
 
   // blocked: what the thread will block when the handler has returned.
   SIGFD_DECL void forward(

@@ -31,7 +31,7 @@ SIGFD_DECL bool try_append(
 // delivered yet: the one place to ask for them. Each is either
 //
 // - kept: it was to go back, and the kernel would not have taken it as it is.
-//   Kept signals are older than what is pending of their number; or
+//   What is pending of its number is younger, if nothing else went back; or
 // - a stray: a handler caught it, and the kernel refused to queue it again.
 //   Strays are younger than what is pending, since the queue was full.
 //

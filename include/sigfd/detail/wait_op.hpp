@@ -49,7 +49,8 @@ public:
   // Ends without calling the handler.
   void destroy() noexcept
   {
-    complete_(*this, false);
+    if (!starts) // else wait() does it
+      complete_(*this, false);
   }
 
 protected:
@@ -110,7 +111,8 @@ private:
   go_function go_ = nullptr; // none where the reactor's threads will do
   signalfd_impl_ptr impl_;
   std::span<signal_info> infos_;
-  std::ptrdiff_t result_ = 0; // the count, or -errno
+  std::ptrdiff_t result_ = 0; // the count, or an error, negative
+  const boost::system::error_category* category_ = nullptr; // not the system's
   bool is_away_ = false;     // posted, or in the reactor
   bool looks_first_ = false; // without a wait before
 };

@@ -176,8 +176,7 @@ void handler_table::keep_pending(int number) noexcept
   }
 }
 
-// The rest is in stray_handler.ipp, which does not know the table.
-void stray_handler::handle(
+void handler_table::handle(
     int number, ::siginfo_t* info, void* context) noexcept
 {
   const int saved_errno = errno;

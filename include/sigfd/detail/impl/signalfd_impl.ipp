@@ -56,7 +56,6 @@ signalfd_impl::signalfd_impl(std::unique_ptr<io_executor> executor,
     const boost::asio::execution_context* io_context)
   : executor_(std::move(executor)),
     io_context_(io_context),
-    descriptor_(std::in_place, inline_executor(context)),
     context_(context),
     owner_(this_process())
 {
@@ -78,6 +77,7 @@ void signalfd_impl::open(const signal_mask& mask, const open_options& options,
     ec = check_queueing();
   if (ec)
     return;
+  descriptor_.emplace(inline_executor(context_));
   unique_fd fd = source_.open(mask, options.source, ec);
   if (ec)
     return;
@@ -144,6 +144,8 @@ int signalfd_impl::native_handle() noexcept
 {
   if (!is_open())
     return -1;
+  if (!is_owner()) // there is no thread to put anything back
+    return descriptor_->native_handle();
   const std::lock_guard lock(mutex_);
   if (!std::exchange(is_shown_, true))
   {
@@ -209,7 +211,9 @@ bool signalfd_impl::async_wait_readable(started_wait& op, wait_handle& handle)
   source_.end_fork();
   op.waits = true;
   ++waits_;
+  op.starts = true;
   descriptor_->async_wait(descriptor_type::wait_read, std::move(handle));
+  op.starts = false; // it cannot end without the mutex
   return true;
 }
 
@@ -341,7 +345,8 @@ boost::system::error_code signalfd_impl::replace_descriptor() noexcept
 
 void signalfd_impl::destroy() noexcept
 {
-  generation_ = (generation_ + next_generation) | closed;
+  if (generation_ != never_opened)
+    generation_ = (generation_ + next_generation) | closed;
   source_.close();
   finish_work();
   descriptor_.reset();

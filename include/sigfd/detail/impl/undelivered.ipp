@@ -103,17 +103,13 @@ std::size_t undelivered_signals::consume_wakeups(
 
 void undelivered_signals::retry(const signal_mask& mask) noexcept
 {
-  // What is kept is older than what is pending, and must not go behind it; nor
-  // behind one of its number that is refused.
-  ::sigset_t skipped;
-  ::sigpending(&skipped);
+  signal_mask left = mask; // without the numbers of which one was refused
   remove_kept_if([&](const signal_info& info) {
-    if (!mask.contains(info.number())
-        || ::sigismember(&skipped, info.number()) == 1)
+    if (!left.contains(info.number()))
       return false;
     const bool done = try_requeue(info);
     if (!done)
-      ::sigaddset(&skipped, info.number());
+      left = left - signal_mask{info.number()};
     return done;
   });
   retry_strays(mask);

@@ -16,6 +16,7 @@
 #include <sigfd/detail/wait_op.hpp>
 #include <sigfd/signal_info.hpp>
 
+#include <boost/core/no_exceptions_support.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <errno.h>
@@ -39,7 +40,11 @@ void wait_op::resume(const boost::system::error_code& ec)
 {
   if (std::exchange(is_away_, false))
   {
-    result_ = -ec.value();
+    if (ec)
+    {
+      result_ = -ec.value();
+      category_ = &ec.category();
+    }
     if (go_ != nullptr)
     {
       go_(*this, step::dispatch);
@@ -73,8 +78,10 @@ void wait_op::end_relations() noexcept
 
 boost::system::error_code wait_op::error() const noexcept
 {
-  return result_ < 0 ? system_error_code(static_cast<int>(-result_))
-                     : boost::system::error_code();
+  if (result_ >= 0)
+    return {};
+  return {static_cast<int>(-result_),
+      category_ != nullptr ? *category_ : boost::system::system_category()};
 }
 
 // On the handler's executor: completes, or waits until there may be
@@ -101,7 +108,19 @@ bool wait_op::wait()
   const signalfd_impl_ptr impl = impl_; // as long as this goes on
   is_away_ = true;
   wait_handle self(this);
-  if (impl->async_wait_readable(*this, self))
+  bool started = false;
+  BOOST_TRY
+  {
+    started = impl->async_wait_readable(*this, self);
+  }
+  BOOST_CATCH(...)
+  {
+    self.release();
+    complete_(*this, false);
+    BOOST_RETHROW
+  }
+  BOOST_CATCH_END
+  if (started)
     return true;
   self.release();
   is_away_ = false;
