@@ -15,6 +15,7 @@
 #include <sigfd/detail/wait_destination.hpp>
 #include <sigfd/detail/initiate_wait.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
+#include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
