@@ -276,19 +276,23 @@ def _left_out(results: Results) -> str:
 _UNMET = """\
 Where a limit is not met, or just so, this is why, and what was tried:
 
-- *Instructions of a callback.* The plain `read_some1` takes the record when the operation starts, and that is what loses it. A wait that loses
-  nothing goes through the executor first, and takes the record in the call that completes it, under the object's mutex, so that a close on
-  another thread cannot take the descriptor away; and it looks for signals that a thread caught which did not block.
-  [Below](#drain) is whose functions they are in. Tried and kept: no `async_compose`, no detour over `boost::asio::post`, no lock and no system
-  call where a wait starts, one load each for signals that were kept and for strays. Tried and left: `defer`, which saves one of Asio's locks, but
-  keeps a wait that is started in a handler from going on in another thread until that handler returns; a mutex of our own.
-- *System calls in ping-pong.* They are three; what is above is the look that a wait takes first once in a while, to notice when there is more
-  than one signal at a time again. It becomes rarer with every time that it finds nothing.
-- *Allocations in two threads.* Asio keeps freed memory for each thread. An operation that starts in one and ends in the other empties one
-  store and fills another; now and then that takes an allocation. With one thread there is none.
-- *The pipe source beside a plain thread and pipe.* Both make the same system calls; ours are made by Asio, with what a wait costs in it.
-- *Compiling.* The library is more than `signal_set`: two sources, a handler, and a record that prints itself. All of it is compiled in every
-  unit that uses it. Tried and kept: no `async_compose`, and `<sigfd/signal_fd.hpp>` where `<sigfd.hpp>` is not needed."""
+- *Instructions in drain.* The plain `read_some1` takes the record when the operation starts, and that
+  is what loses it. A wait that loses nothing is posted first, and takes the record in the call that
+  completes it, under the object's mutex, so that a close on another thread cannot take the descriptor
+  away: a lock more, and an operation that goes by way of the executor. [Below](#drain) is whose
+  functions the instructions are in. Tried and kept: operations that are no templates, the memory for
+  Asio in the operation itself, the concrete executor of an `io_context` inside of an
+  `any_io_executor`, an intrusive count, one load each for signals that were kept and for strays.
+  Tried and left: `defer`, which saves one of Asio's locks, but keeps a wait that is started in a
+  handler from going on in another thread until that handler returns; a mutex of our own; functions
+  that are written into one another by hand.
+- *System calls in ping-pong.* They are three; what is above is the look that a wait takes first once
+  in a while, to notice when there is more than one signal at a time again. It becomes rarer with
+  every time that it finds nothing.
+- *Compiling, header-only.* Half of it is Asio's descriptor and a record that prints itself, the rest
+  two sources and a handler, all of which is compiled in every unit that uses them. Tried and left:
+  functions that are never inlined, or are optimised for size: a tenth. Who minds compiles the library
+  once, which takes it all away."""
 
 _TEXT = """\
 # Benchmarks
