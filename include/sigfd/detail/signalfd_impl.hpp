@@ -15,6 +15,7 @@
 #include <sigfd/detail/io_executor.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
+#include <sigfd/detail/spare_blocks.hpp>
 #include <sigfd/detail/speculative_read.hpp>
 #include <sigfd/detail/started_wait.hpp>
 #include <sigfd/detail/wait_handle.hpp>
@@ -29,7 +30,6 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -122,21 +122,15 @@ public:
   // executor and back, until it ends or is cancelled.
   SIGFD_DECL void add_work(started_wait& op);
 
-  // Memory for an operation: of one that ended, where both are of usual size.
+  // Memory for an operation.
   void* allocate(std::size_t size)
   {
-    if (size <= block_size)
-      if (void* const block = spare_blocks_[0].exchange(nullptr))
-        return block;
-    return allocate_another(size);
+    return spare_blocks_.allocate(size);
   }
 
   void deallocate(void* block, std::size_t size) noexcept
   {
-    if (size <= block_size)
-      block = spare_blocks_[0].exchange(block);
-    if (block != nullptr)
-      deallocate_another(block, size);
+    spare_blocks_.deallocate(block, size);
   }
 
   // Whether an operation that starts now is to look before it waits.
@@ -186,17 +180,10 @@ private:
   using descriptor_type =
       boost::asio::posix::basic_stream_descriptor<inline_executor>;
 
-  static constexpr std::size_t block_size = 768;
-
   // The generation counts in twos, with a bit that says that it is the last.
   static constexpr std::uint64_t closed = 1;
   static constexpr std::uint64_t never_opened = closed;
   static constexpr std::uint64_t next_generation = 2;
-
-  [[gnu::cold]] SIGFD_DECL void* allocate_another(std::size_t size);
-
-  [[gnu::cold]] SIGFD_DECL void deallocate_another(
-      void* block, std::size_t size) noexcept;
 
   // Whether the reactor that has the descriptor is this process's, and its
   // threads are the only ones that hold the mutex.
@@ -247,7 +234,7 @@ private:
   std::size_t waits_ = 0; // those who wait for the descriptor
   bool is_shown_ = false; // the descriptor, to somebody who may wait for it
   std::size_t works_ = 0; // operations that keep the executor at work
-  std::array<std::atomic<void*>, 2> spare_blocks_{};
+  spare_blocks spare_blocks_;
   speculative_read speculative_read_;
   signal_source source_;
   handler_registration registration_;

@@ -37,8 +37,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,8 +62,6 @@ signalfd_impl::signalfd_impl(std::unique_ptr<io_executor> executor,
 signalfd_impl::~signalfd_impl()
 {
   close();
-  for (std::atomic<void*>& block : spare_blocks_)
-    ::operator delete(block.load());
 }
 
 void signalfd_impl::open(const signal_mask& mask, const open_options& options,
@@ -280,21 +276,6 @@ void signalfd_impl::close() noexcept
     service->remove(*this);
   const std::lock_guard lock(mutex_);
   destroy();
-}
-
-void* signalfd_impl::allocate_another(std::size_t size)
-{
-  if (size <= block_size)
-    if (void* const block = spare_blocks_[1].exchange(nullptr))
-      return block;
-  return ::operator new(std::max(size, block_size));
-}
-
-void signalfd_impl::deallocate_another(void* block, std::size_t size) noexcept
-{
-  if (size <= block_size)
-    block = spare_blocks_[1].exchange(block);
-  ::operator delete(block);
 }
 
 bool signalfd_impl::is_owner() const noexcept
