@@ -3,6 +3,7 @@
 #include <sigfd/signal_fd.hpp>
 
 #include "support/drain.hpp"
+#include "support/failing_allocation.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/source.hpp"
@@ -19,39 +20,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <new>
 #include <vector>
-
-namespace {
-
-int allocations_left = -1; // until one fails; negative: none does
-
-} // namespace
-
-void* operator new(std::size_t size)
-{
-  if (allocations_left >= 0 && allocations_left-- == 0)
-    throw std::bad_alloc();
-  if (void* const memory = std::malloc(size))
-    return memory;
-  throw std::bad_alloc();
-}
-
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept
-{
-  return std::malloc(size);
-}
-
-void operator delete(void* memory) noexcept
-{
-  std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept
-{
-  std::free(memory);
-}
 
 namespace {
 
@@ -120,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
       net::io_context own;
       signal_fd signals(
           own, sigfd::signal_mask{SIGRTMIN}, support::options());
-      allocations_left = left;
+      support::fail_allocation_after(left);
       try
       {
         signals.async_wait([](auto, const signal_info&) {});
@@ -129,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
       catch (const std::bad_alloc&)
       {
       }
-      allocations_left = -1;
+      support::fail_allocation_after(-1);
       signals.cancel();
       support::outcome<signal_info> wait;
       signals.async_wait(wait.handler());
