@@ -40,24 +40,32 @@ boost::asio::execution_context& context_of(const Executor& executor)
     return executor.context(); // an executor of the Networking TS
 }
 
+using io_context_executor = boost::asio::io_context::executor_type;
+
+// The io_context's own executor that an executor is, or that it wraps; null if
+// it is another.
+template <typename Executor>
+const io_context_executor* as_io_context_executor(
+    const Executor& executor) noexcept
+{
+  if constexpr (std::is_same_v<Executor, io_context_executor>)
+    return &executor;
+  else if constexpr (requires {
+                       executor.template target<io_context_executor>();
+                     })
+    return executor.template target<io_context_executor>();
+  else
+    return nullptr;
+}
+
 // The io_context in whose threads an executor runs functions, without any
 // further condition; null if it is no such executor.
 template <typename Executor>
 const boost::asio::execution_context* io_context_of(
     const Executor& executor) noexcept
 {
-  using io_context_executor = boost::asio::io_context::executor_type;
-  if constexpr (std::is_same_v<Executor, io_context_executor>)
-    return &context_of(executor);
-  else if constexpr (requires {
-                       executor.template target<io_context_executor>();
-                     })
-  {
-    const auto* target = executor.template target<io_context_executor>();
-    return target != nullptr ? &context_of(*target) : nullptr;
-  }
-  else
-    return nullptr;
+  const io_context_executor* const own = as_io_context_executor(executor);
+  return own != nullptr ? &context_of(*own) : nullptr;
 }
 
 // An object's executor, as far as its operations need it, whatever its type.
@@ -143,10 +151,8 @@ private:
 template <typename Executor>
 std::unique_ptr<io_executor> make_io_executor(const Executor& executor)
 {
-  using io_context_executor = boost::asio::io_context::executor_type;
-  if constexpr (requires { executor.template target<io_context_executor>(); })
-    if (const auto* target = executor.template target<io_context_executor>())
-      return std::make_unique<io_executor_for<io_context_executor>>(*target);
+  if (const auto* const own = as_io_context_executor(executor))
+    return std::make_unique<io_executor_for<io_context_executor>>(*own);
   return std::make_unique<io_executor_for<Executor>>(executor);
 }
 
