@@ -10,10 +10,15 @@
 #define SIGFD_DETAIL_KERNEL_SOURCE_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/read_siginfo.hpp>
 #include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <span>
 
 namespace sigfd::detail {
 
@@ -28,6 +33,12 @@ public:
   // Changes the mask. What is pending of a signal that goes stays pending.
   SIGFD_DECL void update(
       const signal_mask& mask, boost::system::error_code& ec) noexcept;
+
+  // Takes as many as there are and fit; how many, or -errno.
+  std::ptrdiff_t take(std::span<signal_info> infos) noexcept
+  {
+    return read_siginfo(fd_, infos);
+  }
 
   // Forgets the descriptor.
   void close() noexcept

@@ -110,7 +110,6 @@ private:
   kernel_source kernel_; // one of these two is in use
   pipe_source pipe_;
   bool is_pipe_ = false;
-  int fd_ = -1; // not owned
   signal_mask mask_;
   undelivered_signals& undelivered_;
 };

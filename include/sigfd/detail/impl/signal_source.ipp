@@ -12,7 +12,6 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/kernel_source.hpp>
 #include <sigfd/detail/pipe_source.hpp>
-#include <sigfd/detail/read_siginfo.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/undelivered.hpp>
 #include <sigfd/detail/unique_fd.hpp>
@@ -47,7 +46,6 @@ unique_fd signal_source::open(const signal_mask& mask, sigfd::source wanted,
     is_pipe_ = true;
   if (is_pipe_)
     fd = pipe_.open(mask, ec);
-  fd_ = fd.get();
   return fd;
 }
 
@@ -90,7 +88,6 @@ void signal_source::retry_undelivered() noexcept
 void signal_source::close() noexcept
 {
   is_pipe_ ? pipe_.close() : kernel_.close();
-  fd_ = -1;
 }
 
 void signal_source::prepare_fork() noexcept
@@ -108,9 +105,7 @@ void signal_source::end_fork() noexcept
 unique_fd signal_source::reopen_after_fork(
     boost::system::error_code& ec) noexcept
 {
-  unique_fd fd = pipe_.reopen_after_fork(mask_, ec);
-  fd_ = fd.get();
-  return fd;
+  return pipe_.reopen_after_fork(mask_, ec);
 }
 
 std::ptrdiff_t signal_source::take_kept(std::span<signal_info> infos) noexcept
@@ -129,7 +124,7 @@ std::ptrdiff_t signal_source::read_source(
 {
   const std::ptrdiff_t read = is_pipe_
       ? pipe_.take(infos, may_read_ahead)
-      : read_siginfo(fd_, infos);
+      : kernel_.take(infos);
   return read <= 0 || !undelivered_.may_have_had_strays()
       ? read
       : replace_wakeups(infos, read);
@@ -138,7 +133,8 @@ std::ptrdiff_t signal_source::read_source(
 std::ptrdiff_t signal_source::replace_wakeups(
     std::span<signal_info> infos, std::ptrdiff_t read) noexcept
 {
-  for (; read > 0; read = read_siginfo(fd_, infos))
+  // Once more only where all were wake-up signals, which a pipe has none of.
+  for (; read > 0; read = kernel_.take(infos))
   {
     auto count = static_cast<std::size_t>(read);
     if (!is_pipe_) // its thread has done so
