@@ -41,9 +41,6 @@
 
 namespace sigfd::detail {
 
-// What the thread uses is a few kilobytes, and what the C library and the
-// sanitizers keep on a stack is less than 256 KiB; but glibc takes the
-// program's static thread-local storage from the stack as well.
 inline constexpr std::size_t max_stack_size = std::size_t{64} << 20;
 
 inline int add_thread_local_storage(
@@ -55,6 +52,10 @@ inline int add_thread_local_storage(
   return 0;
 }
 
+// What the thread uses is a few kilobytes, and what the C library and the
+// sanitizers keep on a stack is less than 256 KiB; but glibc takes the
+// program's static thread-local storage from the stack as well.
+//
 // Asked for once: in a child of fork(2), the loader's lock may be held by a
 // thread that is not there.
 inline std::size_t stack_size_of_thread() noexcept
@@ -196,8 +197,10 @@ bool pipe_thread::wait(std::span<signal_info> infos, std::size_t& count,
 {
   signal_info& info = infos[count];
   info = sigwait_info(waited_, within);
-  if (info.number() == pause_signal)
-    is_pause_requested() ? void(interrupted_ = true) : pass_on();
+  if (info.number() == pause_signal && is_pause_requested())
+    interrupted_ = true;
+  else if (info.number() == pause_signal)
+    pass_on();
   else if (info.number() != 0)
     count += undelivered().consume_wakeup(info) ? 1u : 0u;
   else if (errno != EINTR && within == nullptr) // since forbidden
