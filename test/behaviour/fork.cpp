@@ -4,6 +4,7 @@
 #include <sigfd/signal_fd.hpp>
 
 #include "support/drain.hpp"
+#include "support/no_threads.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
@@ -14,7 +15,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -188,12 +188,8 @@ BOOST_AUTO_TEST_CASE(a_child_without_room_for_a_thread_says_so)
   signals.async_wait(wait.handler());
   context.poll();
   support::process child([&] {
-    ::rlimit none{0, 0};
-    if (::setrlimit(RLIMIT_NPROC, &none) == -1)
+    if (!support::forbid_threads())
       return 1;
-    // The limit does not hold for root.
-    if (::getuid() == 0 && (::setgid(65534) == -1 || ::setuid(65534) == -1))
-      return 2;
     try
     {
       context.notify_fork(net::io_context::fork_child);
@@ -223,12 +219,8 @@ BOOST_AUTO_TEST_CASE(what_a_child_found_closed_can_wait_and_open)
   if (support::source_name() != "pipe")
     return; // the kernel needs none, and a sandbox has no other source to open
   support::process child([&] {
-    ::rlimit none{0, 0};
-    if (::setrlimit(RLIMIT_NPROC, &none) == -1)
+    if (!support::forbid_threads())
       return 1;
-    // The limit does not hold for root.
-    if (::getuid() == 0 && (::setgid(65534) == -1 || ::setuid(65534) == -1))
-      return 2;
     try
     {
       context.notify_fork(net::io_context::fork_child);
