@@ -80,8 +80,14 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_reactor_arrives_as_it_is)
   BOOST_TEST(wait.failed_with(net::error::fd_set_failure));
 }
 
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(select_reactor_in_children)
+
 // It allocates for each descriptor that somebody waits for. Whichever allocation
-// fails: the wait is not started, and the next one gets the signal.
+// fails: the wait is not started, and the next one gets the signal. (No object
+// in the parent: a child that has no record of the parent's thread is what TSan
+// asks for.)
 BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
 {
   for (int left = 0; left < 4; ++left)
