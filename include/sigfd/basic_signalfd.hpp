@@ -31,6 +31,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
@@ -71,24 +72,30 @@ namespace sigfd {
  * As the kernel has it (signal(7)): real-time signals after all others, lower
  * numbers first, those of one number in the order in which they were sent, and
  * every one of them. A standard signal that is sent again while it is pending
- * is dropped. Strays and @c source::pipe may change the order of numbers.
+ * is dropped. Strays, other objects and @c source::pipe may change the order of
+ * numbers.
  *
  * @par Multiple operations and objects
- * One occurrence completes one operation. Several operations may be
- * outstanding on an object, and several objects may watch one signal: they
- * compete for it.
+ * Several operations may be outstanding on an object: each occurrence completes
+ * one of them. Several objects may watch one signal: each hears it, whether or
+ * not it waits at that moment (or one of them, with @c delivery_policy::one).
+ * What an object has not delivered is its own: closing it or removing a signal
+ * discards that, and moving the object takes it along. Objects with the other
+ * policy for the same signal cannot be open at the same time.
  *
  * @par Fork
  * A child process that goes on using the object needs
  * @c execution_context::notify_fork, before and after fork(2). Outstanding
  * operations then go on in parent and child, and each gets its own signals.
+ * What others have taken for the object stays with the parent.
  *
  * @par Nothing is taken that is not delivered
  * An operation takes a signal from the kernel only in the call that completes
+ * it, or the first of those that complete with it where several objects watch
  * it. One that is cancelled, in whatever way, leaves every signal pending, and
  * the next operation gets it. Nothing is read ahead. With @c source::pipe, a
- * thread takes signals from the kernel as they come; what is not delivered by
- * the time the object is closed, or the signal removed, goes back to the
+ * thread takes signals from the kernel as they come; what no object has
+ * delivered by the time it is closed, or the signal removed, goes back to the
  * process with everything that came with it.
  *
  * @par Example
@@ -210,7 +217,7 @@ public:
     : executor_(other.executor_)
   {
     if (other.is_open())
-      open(other.signals(), other.holder_->impl->options());
+      open_in_place_of(*other.holder_->impl);
     other.close();
   }
 
@@ -254,7 +261,8 @@ public:
    *
    * @throws boost::system::system_error Thrown on failure:
    * @c boost::asio::error::already_open; an error of the category "sigfd" if
-   * @c mask_policy::require is not met; EMFILE, ENFILE or ENOMEM
+   * @c mask_policy::require is not met, or another object watches one of the
+   * signals with another delivery_policy; EMFILE, ENFILE or ENOMEM
    * (signalfd(2), pipe(2)); EAGAIN if there can be no thread for
    * @c source::pipe (pthread_create(3)); ENOSYS if @c source::kernel was asked
    * for and the system has no signalfd(2); the error of a call that a sandbox
@@ -287,24 +295,9 @@ public:
       boost::system::error_code& ec)
   {
     if (is_open())
-    {
       ec = boost::asio::error::already_open;
-      return;
-    }
-    BOOST_TRY
-    {
-      auto& current = holder()->impl; // before anything is changed
-      auto impl = detail::make_impl(executor_);
-      impl->open(mask, options, ec);
-      if (!ec)
-        current = std::move(impl);
-    }
-    SIGFD_CATCH_SYSTEM_ERROR(ec) // the first of a context makes its reactor
-    BOOST_CATCH(const std::bad_alloc&)
-    {
-      ec = boost::asio::error::no_memory;
-    }
-    BOOST_CATCH_END
+    else
+      open(mask, options, nullptr, ec);
   }
 
   /// Whether the object is open.
@@ -338,8 +331,9 @@ public:
 
   /// Gets the descriptor, or -1 if the object is not open.
   /**
-   * To wait for it by other means. It must not be read: what it holds besides
-   * records, and who takes them when, is the object's own matter.
+   * To wait for it by other means. It is readable while signals are pending in
+   * the kernel; not for what another object that watches the same signal has
+   * taken, except with @c source::pipe. It must not be read.
    */
   native_handle_type native_handle() noexcept
   {
@@ -349,14 +343,21 @@ public:
   /// What fills the descriptor; @c source::automatic if the object is not open.
   sigfd::source source() const noexcept
   {
-    return is_open() ? holder_->impl->source().source()
+    return is_open() ? holder_->impl->source()
                      : sigfd::source::automatic;
   }
 
   /// The signals that are watched; none if the object is not open.
   signal_mask signals() const noexcept
   {
-    return is_open() ? holder_->impl->source().mask() : signal_mask();
+    return is_open() ? holder_->impl->signals() : signal_mask();
+  }
+
+  /// How many signals @c overflow_policy::drop_oldest has dropped since the
+  /// object was opened; 0 if it is not open.
+  std::uint64_t dropped() const noexcept
+  {
+    return is_open() ? holder_->impl->dropped() : 0;
   }
 
   /// Adds a signal; no effect if it is watched already.
@@ -422,7 +423,8 @@ public:
 
   /// Removes a signal; no effect if it is not watched.
   /**
-   * What is pending of it stays pending and blocked.
+   * What is pending of it stays pending and blocked. What others have taken for
+   * this object is discarded.
    *
    * @throws boost::system::system_error Thrown on failure: EINVAL if the
    * number is out of range.
@@ -476,7 +478,7 @@ public:
   /**
    * @throws boost::system::system_error Thrown on failure:
    * @c boost::asio::error::bad_descriptor if the object is not open; an error
-   * of the category "sigfd" if @c mask_policy::require is not met.
+   * of the category "sigfd", as by open().
    */
   void update(const signal_mask& mask)
   {
@@ -527,7 +529,9 @@ public:
   /// Blocks until a signal is pending, and takes it.
   /**
    * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open.
+   * @c boost::asio::error::bad_descriptor if the object is not open; EMFILE,
+   * ENFILE or ENOMEM if the first wait cannot have a descriptor by which it is
+   * told of what other objects take (eventfd(2)).
    */
   signal_info wait()
   {
@@ -584,7 +588,9 @@ public:
    * @returns How many were taken.
    *
    * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open.
+   * @c boost::asio::error::bad_descriptor if the object is not open; EMFILE,
+   * ENFILE or ENOMEM if the first wait cannot have a descriptor by which it is
+   * told of what other objects take (eventfd(2)).
    */
   std::size_t wait_some(std::span<signal_info> infos)
   {
@@ -757,6 +763,32 @@ public:
 private:
   template <typename Executor1>
   friend class basic_signalfd;
+
+  void open(const signal_mask& mask, const open_options& options,
+      detail::signalfd_impl* predecessor, boost::system::error_code& ec)
+  {
+    BOOST_TRY
+    {
+      auto& current = holder()->impl; // before anything is changed
+      auto impl = detail::make_impl(executor_);
+      impl->open(mask, options, predecessor, ec);
+      if (!ec)
+        current = std::move(impl);
+    }
+    SIGFD_CATCH_SYSTEM_ERROR(ec) // the first of a context makes its reactor
+    BOOST_CATCH(const std::bad_alloc&)
+    {
+      ec = boost::asio::error::no_memory;
+    }
+    BOOST_CATCH_END
+  }
+
+  void open_in_place_of(detail::signalfd_impl& predecessor)
+  {
+    boost::system::error_code ec;
+    open(predecessor.signals(), predecessor.options(), &predecessor, ec);
+    detail::throw_error(ec, "signal_fd::open");
+  }
 
   const std::shared_ptr<detail::impl_holder<Executor>>& holder()
   {

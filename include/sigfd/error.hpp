@@ -15,12 +15,17 @@
 
 namespace sigfd {
 
-/// The category of the one error that is sigfd's own, named "sigfd".
+/// The category of the errors that are sigfd's own, named "sigfd".
 /**
- * The error says that @c mask_policy::require was asked for and a signal is
- * not blocked in the calling thread. The value is the number of the first such
- * signal, and the message names it. The error is equivalent to the condition
+ * There are two, each about a signal that the message names:
+ *
+ * @li @c mask_policy::require was asked for, and the signal is not blocked in
+ * the calling thread. Equivalent to the condition
  * @c boost::system::errc::operation_not_permitted.
+ *
+ * @li another object of the process watches the signal with another
+ * delivery_policy. Equivalent to the condition
+ * @c boost::system::errc::device_or_resource_busy.
  *
  * All other errors are the system's or Asio's.
  */
@@ -28,6 +33,11 @@ SIGFD_DECL const boost::system::error_category& error_category() noexcept;
 
 /// The error that says that a signal is not blocked in the calling thread.
 SIGFD_DECL boost::system::error_code make_not_blocked_error(
+    int signal_number) noexcept;
+
+/// The error that says that another object watches a signal with another
+/// delivery_policy.
+SIGFD_DECL boost::system::error_code make_delivery_conflict_error(
     int signal_number) noexcept;
 
 } // namespace sigfd

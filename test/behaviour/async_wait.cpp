@@ -140,33 +140,6 @@ BOOST_AUTO_TEST_CASE(several_waits_complete_with_signals_that_came_at_once)
     BOOST_TEST(wait.succeeded());
 }
 
-BOOST_AUTO_TEST_CASE(two_objects_compete)
-{
-  signal_fd other(context, {SIGRTMIN}, support::options());
-  int received = 0;
-  std::function<void(signal_fd&)> listen = [&](signal_fd& object) {
-    object.async_wait([&](error_code ec, const signal_info&) {
-      BOOST_TEST(!ec);
-      if (++received < 100)
-        listen(object);
-      else
-      {
-        signals.cancel();
-        other.cancel();
-        context.stop();
-      }
-    });
-  };
-  listen(signals);
-  listen(other);
-  for (int i = 0; i < 100; ++i)
-    BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, i));
-  context.run();
-  BOOST_TEST(received == 100);
-  BOOST_TEST(!signals.try_wait());
-  BOOST_TEST(!other.try_wait());
-}
-
 BOOST_AUTO_TEST_CASE(wait_some_takes_what_is_there_and_fits)
 {
   for (int i = 0; i < 5; ++i)

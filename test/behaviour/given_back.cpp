@@ -3,12 +3,14 @@
 //
 // Each case is a child process, with signals and actions of its own.
 
+#include <sigfd/detail/undelivered.hpp>
 #include <sigfd/signal_fd.hpp>
 
 #include "support/drain.hpp"
 #include "support/no_descriptors.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/raw_siginfo.hpp"
 #include "support/sanitizer.hpp"
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
@@ -127,13 +129,12 @@ BOOST_AUTO_TEST_CASE(closing_by_a_thread_that_does_not_block_ends_nothing)
     const int wrong = in_child([&] {
       net::io_context context;
       signal_fd last(context, {SIGUSR1}, support::options());
-      {
-        signal_fd holding(
-            context, {SIGTERM}, {.source = sigfd::source::pipe});
-        if (!send_to_pipe(SIGTERM) || !send_to_pipe(SIGTERM))
-          return 1;
-        last.add(SIGTERM);
-      }
+      const sigfd::scoped_signal_block block({SIGTERM});
+      if (::kill(::getpid(), SIGTERM) == -1)
+        return 1;
+      sigfd::detail::undelivered().keep(
+          sigfd::signal_info(support::make_sent_siginfo(SIGTERM, SI_USER)));
+      last.add(SIGTERM);
       support::drain(SIGTERM);
       without_blocking(SIGTERM, [&] {
         if (removes)

@@ -84,10 +84,9 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(select_reactor_in_children)
 
-// It allocates for each descriptor that somebody waits for. Whichever allocation
+// It allocates for each descriptor that somebody waits for. Whichever of these
 // fails: the wait is not started, and the next one gets the signal. (No object
-// in the parent: a child that has no record of the parent's thread is what TSan
-// asks for.)
+// in the parent: TSan does not forget a thread that the child does not have.)
 BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
 {
   for (int left = 0; left < 4; ++left)

@@ -8,6 +8,7 @@
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
+#include "support/settle.hpp"
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
 
@@ -16,7 +17,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,18 +77,13 @@ struct fixture
     support::drain(SIGRTMIN);
   }
 
-  // Sends signals, and waits until the descriptor has them.
+  // Sends signals, and waits until the object finds them.
   void send(int first, int count)
   {
     for (int i = 0; i < count; ++i)
       BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, first + i));
     if (signals.source() == sigfd::source::pipe)
-      BOOST_REQUIRE(support::wait_until([&] {
-        int size = 0;
-        return ::ioctl(signals.native_handle(), FIONREAD, &size) == 0
-            && static_cast<std::size_t>(size) / sizeof(signal_info)
-            >= static_cast<std::size_t>(count);
-      }));
+      support::settle(SIGRTMIN);
   }
 
   // The values of what was taken by one call.

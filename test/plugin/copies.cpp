@@ -241,8 +241,8 @@ BOOST_AUTO_TEST_CASE(both_copies_together_get_each_stray_once)
 {
   support::process child([] {
     const copy& plugin = load_plugin();
-    executable.open(SIGRTMIN, wants_pipe());
-    plugin.open(SIGRTMIN, wants_pipe());
+    executable.open_to_compete(SIGRTMIN, wants_pipe());
+    plugin.open_to_compete(SIGRTMIN, wants_pipe());
     std::vector<int> times(200);
     for (std::size_t i = 0; i < times.size(); ++i)
       in_unblocked_thread([&] {

@@ -21,6 +21,9 @@ struct copy
   // Opens the object for a signal.
   void (*open)(int number, bool pipe);
 
+  // The same with delivery_policy::one.
+  void (*open_to_compete)(int number, bool pipe);
+
   // Adds SIGCHLD with flags to the object, which it opens; the error's number.
   int (*add_with_flags)(int number, int flags);
 

@@ -35,6 +35,32 @@ using plugin_test::wants_pipe;
 
 BOOST_AUTO_TEST_SUITE(one_copy)
 
+BOOST_AUTO_TEST_CASE(the_objects_of_both_hear_each_signal)
+{
+  support::process child([] {
+    const copy& plugin = load_plugin();
+    executable.open(SIGRTMIN, wants_pipe());
+    plugin.open(SIGRTMIN, wants_pipe());
+    for (int i = 0; i < 100; ++i)
+    {
+      if (!support::queue(::getpid(), SIGRTMIN, i))
+        return 1;
+      for (const copy* c : {&executable, &plugin})
+      {
+        received taken{};
+        if (!support::wait_until([&] { return c->try_wait(taken); }))
+          return 2;
+        if (taken.value != i)
+          return 3;
+      }
+    }
+    executable.close();
+    plugin.close();
+    return 0;
+  });
+  BOOST_TEST(child.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(strays_are_counted_together)
 {
   if (support::has_thread_sanitizer)

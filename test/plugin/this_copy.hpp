@@ -47,6 +47,12 @@ constexpr copy this_copy{
           get().signals.open({number},
               {.source = pipe ? sigfd::source::pipe : sigfd::source::kernel});
         },
+    .open_to_compete =
+        [](int number, bool pipe) {
+          get().signals.open({number},
+              {.source = pipe ? sigfd::source::pipe : sigfd::source::kernel,
+                  .delivery = sigfd::delivery_policy::one});
+        },
     .add_with_flags =
         [](int number, int f) {
           boost::system::error_code ec;

@@ -2,7 +2,6 @@
 // kernel.
 
 #include <sigfd/detail/signal_source.hpp>
-#include <sigfd/detail/stray_queue.hpp>
 
 #include "support/process.hpp"
 #include "support/sandbox.hpp"
@@ -10,9 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace {
@@ -24,10 +21,9 @@ using sigfd::detail::signal_source;
 // Opens and closes; the error, or 0 with what was chosen in kind.
 int open(source wanted, source& kind)
 {
-  const sigfd::scoped_signal_block block({SIGUSR1});
   signal_source s;
   error_code ec;
-  const auto fd = s.open({SIGUSR1}, wanted, ec);
+  const auto fd = s.open(wanted, ec);
   if (!ec)
     kind = s.source();
   s.close();
@@ -75,33 +71,4 @@ BOOST_AUTO_TEST_CASE(automatic_does_not_hide_any_other_error)
     });
     BOOST_TEST(child.wait() == 0);
   }
-}
-
-// What the pipe's thread has written is delivered: it may be what somebody sent
-// at the limit, and a stray that came since has a wake-up signal of its own.
-BOOST_AUTO_TEST_CASE(a_bare_record_in_the_pipe_is_no_wakeup)
-{
-  support::process child([] {
-    sigfd::scoped_signal_block({SIGRTMIN}).release();
-    signal_source s;
-    error_code ec;
-    const auto fd = s.open({SIGRTMIN}, source::pipe, ec);
-    const ::rlimit none{0, 0};
-    if (ec || ::setrlimit(RLIMIT_SIGPENDING, &none) == -1
-        || ::kill(::getpid(), SIGRTMIN) == -1)
-      return 1;
-    ::pollfd readable{fd.get(), POLLIN, 0};
-    ::poll(&readable, 1, 30'000);
-    ::siginfo_t raw{};
-    raw.si_signo = SIGRTMIN;
-    raw.si_code = SI_QUEUE;
-    if (!sigfd::detail::strays.put(sigfd::signal_info(raw)))
-      return 2;
-    sigfd::signal_info info;
-    if (s.take({&info, 1}, false) != 1 || info.code() != SI_USER)
-      return 3;
-    ::poll(&readable, 1, 30'000);
-    return s.take({&info, 1}, false) == 1 && info.code() == SI_QUEUE ? 0 : 4;
-  });
-  BOOST_TEST(child.wait() == 0);
 }

@@ -3,13 +3,13 @@
 #include <sigfd/thread_audit.hpp>
 
 #include "support/find_thread.hpp"
+#include "support/plain_watcher.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/sandbox.hpp"
 #include "support/wait_until.hpp"
 #include "support/worker.hpp"
 
-#include <sigfd/detail/pipe_source.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -307,10 +307,9 @@ BOOST_AUTO_TEST_CASE(the_thread_of_a_pipe_source_leaves_nothing_unblocked)
 {
   const signal_mask mask{SIGTERM, SIGUSR1};
   const sigfd::scoped_signal_block block(mask);
-  sigfd::detail::pipe_source source;
-  error_code ec;
-  const sigfd::detail::unique_fd fd = source.open(mask, ec);
-  BOOST_TEST_REQUIRE(!ec);
+  const support::plain_watcher watcher(
+      mask, {.source = sigfd::source::pipe});
+  BOOST_TEST_REQUIRE(!watcher.ec);
   const auto is_seen = [&] {
     const auto threads = thread_audit().threads();
     return std::any_of(threads.begin(), threads.end(),
@@ -325,7 +324,6 @@ BOOST_AUTO_TEST_CASE(the_thread_of_a_pipe_source_leaves_nothing_unblocked)
   };
   BOOST_TEST(support::wait_until(is_seen));
   BOOST_TEST(thread_audit(mask).unblocked().empty());
-  source.close();
 }
 
 BOOST_AUTO_TEST_CASE(tells_what_is_caught_and_what_is_ignored)

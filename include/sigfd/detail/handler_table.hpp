@@ -12,6 +12,7 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/stray_handler.hpp>
+#include <sigfd/signal_info.hpp>
 #include <sigfd/signalfd_base.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -42,6 +43,24 @@ public:
   // Counts a watcher of a signal less. If it was the last, puts the previous
   // action back, unless somebody replaced ours meanwhile.
   SIGFD_DECL void remove(int number) noexcept;
+
+  // What the program has installed for a signal.
+  struct program_action
+  {
+    struct ::sigaction action;
+    bool is_under_ours; // or in its place, which the kernel calls
+
+    bool has_handler() const noexcept
+    {
+      return stray_handler::has_handler(action);
+    }
+  };
+
+  SIGFD_DECL program_action program_action_of(int number) noexcept;
+
+  // Calls the handler that the program has installed for a signal, under ours
+  // or in its place: as ordinary code, with the record and no context.
+  SIGFD_DECL void call(const signal_info& info) noexcept;
 
   // Keeps the shared object that the handler is in mapped for good, so that it
   // can be called after dlclose(3). No effect on the program itself.

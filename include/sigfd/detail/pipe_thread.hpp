@@ -10,10 +10,12 @@
 #define SIGFD_DETAIL_PIPE_THREAD_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/fork_reset.hpp>
+#include <sigfd/detail/keep_mapped.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/speculative_read.hpp>
-#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/signal_info.hpp>
-#include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -24,105 +26,103 @@
 #include <atomic>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 namespace sigfd::detail {
 
-// A thread that waits for signals and writes their records into a pipe.
-//
-// It does nothing else, so it never runs code of the user's. Writing blocks: a
-// full pipe holds the thread, and what it does not take stays in the kernel's
-// queue, where nothing is dropped.
-//
-// The thread can be paused. It then has nothing in its hands: whatever it took
-// was written into the pipe, in front of a sentinel. Only then are the mask and
-// the backlog changed; that is all there is to synchronise.
-class pipe_thread
+// The thread that waits for signals on behalf of all objects with pipes, and of
+// those that watch the same signals. It takes them from the kernel as they come
+// and has watchers() put them into the objects' stores; as long as it is there,
+// nobody else takes these numbers, so their order is the kernel's. It does
+// nothing else, so it never runs code of the user's.
+// There is one in a process, while anybody uses it.
+class pipe_thread final : public background_taker
 {
 public:
   pipe_thread() noexcept = default;
   pipe_thread(const pipe_thread&) = delete;
   pipe_thread& operator=(const pipe_thread&) = delete;
 
-  // Starts the thread, at work.
-  SIGFD_DECL void start(unique_fd write_end, const signal_mask& mask,
-      boost::system::error_code& ec) noexcept;
-
-  // Tells the thread to pause. The caller reads the pipe until it finds a
-  // sentinel, and has then taken everything that the thread ever took.
-  SIGFD_DECL void request_pause() noexcept;
-
-  // Whether a record is a sentinel, which stands for no signal.
-  static bool is_sentinel(const signal_info& info) noexcept
+  // To be called before add_user(), without a lock: whoever starts the thread,
+  // it runs until the last user goes.
+  // Once for each copy of the code: in a child of fork(2), the loader's lock may
+  // be held by a thread that is not there.
+  static void stay_mapped() noexcept
   {
-    return info.number() == 0;
+    static constinit std::atomic<void*> last{nullptr};
+    void* const own = reinterpret_cast<void*>(&start_routine);
+    if (last.exchange(own) != own)
+      keep_mapped(own);
   }
 
-  // While paused: changes what is waited for.
-  SIGFD_DECL void set_mask(const signal_mask& mask) noexcept;
+  // Counts a user; the first one starts the thread.
+  SIGFD_DECL void add_user(boost::system::error_code& ec) noexcept;
 
-  // While paused: puts records into the empty pipe again, before anything new.
-  // What does not fit now, the thread writes when it is at work.
-  SIGFD_DECL void put_back(std::vector<signal_info> infos) noexcept;
+  // Counts a user less. With the last one the thread ends.
+  SIGFD_DECL void remove_user() noexcept;
 
-  // While paused: lets the thread work again.
-  SIGFD_DECL void resume() noexcept;
-
-  // While paused: ends the thread, and waits for its end.
-  SIGFD_DECL void stop() noexcept;
-
-  // In a child of fork(2), where the thread's state is left as it is.
-  SIGFD_DECL void forget() noexcept;
+  // BasicLockable: while it is locked, the thread pauses, and has nothing in
+  // its hands: whatever it took is in the stores. Not to be locked with the
+  // lock of watchers(), or of an object.
+  SIGFD_DECL void lock() noexcept;
+  SIGFD_DECL void unlock() noexcept;
 
 private:
   // The thread is interrupted by a signal directed at it alone, of a number
-  // that nobody can watch, so it is never mistaken for one of those waited for.
-  // A private signal is taken before any of the process: once it was sent, the
-  // thread takes no other.
-  static constexpr int pause_signal = SIGFPE;
+  // that nobody can watch.
+  static constexpr int interruption = SIGFPE;
+
+  SIGFD_DECL void want(signal_bits numbers, bool is_new) noexcept override;
+
+  SIGFD_DECL void interrupt() noexcept;
+
+  // With the mutex, as what follows.
+  SIGFD_DECL void leave_to_parent() noexcept;
+
+  SIGFD_DECL void start(boost::system::error_code& ec) noexcept;
 
   SIGFD_DECL int create(std::size_t stack_size) noexcept;
 
+  SIGFD_DECL void stop() noexcept;
+
   // The thread.
+  SIGFD_DECL static void* start_routine(void* self) noexcept;
+
   SIGFD_DECL void run() noexcept;
 
   SIGFD_DECL bool is_pause_requested() const noexcept;
 
-  // Waits for a signal and writes its record, and with it those of the signals
-  // that are pending already: as long as that is worth the look.
-  SIGFD_DECL void forward() noexcept;
+  // Waits for a signal, or only looks for one, and takes with it those that are
+  // pending already: as long as that is worth the look.
+  SIGFD_DECL void forward(bool waits) noexcept;
 
-  // Waits for a signal, within a time, and appends what is to be written;
-  // whether another may follow.
-  SIGFD_DECL bool wait(std::span<signal_info> infos, std::size_t& count,
-      const ::timespec* within) noexcept;
+  // Waits for a signal, within a time, and appends it; whether another may
+  // follow.
+  SIGFD_DECL bool wait(const ::sigset_t& set, std::span<signal_info> infos,
+      std::size_t& count, const ::timespec* within) noexcept;
 
-  SIGFD_DECL static void take_pause_signal() noexcept;
+  // Whether a signal of that number is the interruption; if it is not, passes
+  // it on.
+  SIGFD_DECL bool is_interruption(const signal_info& info) noexcept;
 
-  SIGFD_DECL static void pass_on() noexcept;
-
-  // Whether a record can be written without blocking.
-  SIGFD_DECL bool has_room() const noexcept;
-
-  // Writes records, blocking. Up to PIPE_BUF bytes are written whole (pipe(7)),
-  // and the reader never closes first.
-  SIGFD_DECL void write(std::span<const signal_info> infos) noexcept;
-
+  fork_reset_mutex mutex_;
+  fork_reset_value is_own_; // whether what follows is not the parent's
+  std::size_t users_ = 0;
   ::pthread_t thread_{};
-  unique_fd write_end_;
-  signal_mask mask_;
-  ::sigset_t waited_{}; // the mask, and the pause signal
-  std::vector<signal_info> backlog_;
+  std::atomic<signal_bits> wanted_{0};
+  std::atomic<bool> is_interrupted_{false};
+  std::atomic<bool> is_stopped_{false};
   std::atomic<unsigned> pauses_requested_{0};
+  std::atomic<unsigned> pauses_begun_{0};
   std::atomic<unsigned> pauses_ended_{0};
-  bool stopped_ = false;
-
-  // The thread's own: how many pauses have ended for it, and whether it took
-  // the signal of the one that comes.
-  unsigned pauses_ = 0;
-  bool interrupted_ = false;
-  speculative_read speculative_read_;
+  speculative_read speculative_read_; // the thread's own
 };
+
+// The one of this process. Never destroyed, as watchers().
+[[gnu::visibility("default")]] inline pipe_thread& the_pipe_thread() noexcept
+{
+  static pipe_thread& instance = *new pipe_thread;
+  return instance;
+}
 
 } // namespace sigfd::detail
 

@@ -12,6 +12,8 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/kernel_source.hpp>
 #include <sigfd/detail/pipe_source.hpp>
+#include <sigfd/detail/pipe_thread.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -20,62 +22,75 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <mutex>
 #include <span>
 
 namespace sigfd::detail {
 
 class undelivered_signals;
 
-// Chooses, when it is opened, what fills the descriptor. Nothing above this
-// file knows what there is to choose from.
-//
-// All sources fill a descriptor with records laid out as signal_info and have
-// the same verbs; kernel_source.hpp and pipe_source.hpp say what each does.
+// Chooses, when it is opened, what tells of signals: a descriptor from which
+// they are taken, or one that says that a thread has taken some. Nothing above
+// this file knows what there is to choose from.
 class signal_source
 {
 public:
   SIGFD_DECL signal_source() noexcept;
 
-  // Makes the descriptor. The caller owns it and keeps it until after close().
-  SIGFD_DECL unique_fd open(const signal_mask& mask, sigfd::source wanted,
-      boost::system::error_code& ec) noexcept;
+  // Makes the descriptor, which watches nothing yet. The caller owns it and
+  // keeps it until after close().
+  SIGFD_DECL unique_fd open(
+      sigfd::source wanted, boost::system::error_code& ec) noexcept;
 
-  SIGFD_DECL void update(
-      const signal_mask& mask, boost::system::error_code& ec) noexcept;
-
-  // Takes as many as there are and fit; how many, or -errno. First what is in
-  // this process, because the kernel did not take it back, then what the kernel
-  // has. With may_read_ahead, nobody waits for the descriptor.
-  SIGFD_DECL std::ptrdiff_t take(
-      std::span<signal_info> infos, bool may_read_ahead) noexcept;
-
-  // Whether there are signals that were read ahead, though the descriptor may
-  // not be readable.
-  SIGFD_DECL bool has_read_ahead() const noexcept;
-
-  // Makes the descriptor readable whenever there are signals.
-  SIGFD_DECL void unread() noexcept;
-
-  // Whether take() may find something that was never in the descriptor.
-  SIGFD_DECL bool may_have_kept() const noexcept;
-
-  // Tries to have everything of the mask pending in the kernel.
-  SIGFD_DECL void retry_undelivered() noexcept;
-
-  SIGFD_DECL void close() noexcept;
-
-  // Before fork(2), and after it in the parent, or where it failed.
-  SIGFD_DECL void prepare_fork() noexcept;
-
-  SIGFD_DECL void end_fork() noexcept;
-
-  // Whether the child of fork(2) cannot use the descriptor, and has to call
-  // reopen_after_fork() when it has closed it.
-  bool shares_descriptor_with_parent() const noexcept
+  // Whether others take the signals, and put them into the object's store.
+  bool is_pipe() const noexcept
   {
     return is_pipe_;
   }
 
+  // Sets what take() takes from the kernel.
+  SIGFD_DECL void set_mask(const signal_mask& mask) noexcept;
+
+  // Takes as many as there are and fit; how many, or -errno. First what is
+  // kept, then what the kernel has.
+  std::ptrdiff_t take(std::span<signal_info> infos) noexcept
+  {
+    return may_have_kept() ? take_kept_and_read(infos) : read(infos);
+  }
+
+  // Takes of these numbers what is in this process because the kernel did not
+  // take it back; how many.
+  SIGFD_DECL std::ptrdiff_t take_kept(
+      signal_bits numbers, std::span<signal_info> infos) noexcept;
+
+  // Takes what the kernel has, and strays for wake-up signals.
+  SIGFD_DECL std::ptrdiff_t read(std::span<signal_info> infos) noexcept;
+
+  // Says that there is, or is not, something in the object's store. A
+  // descriptor of the kernel's does not tell.
+  void set_readable(bool readable) noexcept
+  {
+    if (is_pipe_)
+      pipe_.set_readable(readable);
+  }
+
+  // Whether there may be any that are kept.
+  SIGFD_DECL bool may_have_kept() const noexcept;
+
+  // Tries to have everything of the mask pending in the kernel.
+  SIGFD_DECL void retry_undelivered(const signal_mask& mask) noexcept;
+
+  // While it exists, nobody has taken what is in no store.
+  std::unique_lock<pipe_thread> pause() noexcept
+  {
+    return pipe_.has_thread() ? std::unique_lock(the_pipe_thread())
+                              : std::unique_lock<pipe_thread>();
+  }
+
+  SIGFD_DECL void close() noexcept;
+
+  // In the child of fork(2), which has no thread, and where the descriptor is
+  // the parent's too. The caller has closed the old one.
   SIGFD_DECL unique_fd reopen_after_fork(
       boost::system::error_code& ec) noexcept;
 
@@ -85,19 +100,9 @@ public:
     return is_pipe_ ? sigfd::source::pipe : sigfd::source::kernel;
   }
 
-  // What is watched.
-  const signal_mask& mask() const noexcept
-  {
-    return mask_;
-  }
-
 private:
-  [[gnu::cold]] SIGFD_DECL std::ptrdiff_t take_kept(
+  [[gnu::cold]] SIGFD_DECL std::ptrdiff_t take_kept_and_read(
       std::span<signal_info> infos) noexcept;
-
-  // Takes what is there, and strays for wake-up signals.
-  SIGFD_DECL std::ptrdiff_t read_source(
-      std::span<signal_info> infos, bool may_read_ahead) noexcept;
 
   [[gnu::cold]] SIGFD_DECL std::ptrdiff_t replace_wakeups(
       std::span<signal_info> infos, std::ptrdiff_t read) noexcept;
@@ -110,7 +115,7 @@ private:
   kernel_source kernel_; // one of these two is in use
   pipe_source pipe_;
   bool is_pipe_ = false;
-  signal_mask mask_;
+  signal_mask mask_; // what the kernel is asked for
   undelivered_signals& undelivered_;
 };
 

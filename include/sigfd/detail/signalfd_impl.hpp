@@ -18,7 +18,10 @@
 #include <sigfd/detail/spare_blocks.hpp>
 #include <sigfd/detail/speculative_read.hpp>
 #include <sigfd/detail/started_wait.hpp>
+#include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/detail/wait_handle.hpp>
+#include <sigfd/detail/watcher.hpp>
+#include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
 #include <sigfd/signal_mask.hpp>
@@ -29,6 +32,8 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <boost/system/error_code.hpp>
+
+#include <errno.h>
 
 #include <atomic>
 #include <cstddef>
@@ -48,10 +53,12 @@ namespace sigfd::detail {
 //
 // The object's functions are not called concurrently, but operations complete
 // and are cancelled on any thread beside them. The mutex is for those; it is
-// held for a few system calls that do not block, or while the source changes or
-// ends, and never while a handler runs, moves or allocates.
+// held for a few system calls that do not block, and never while a handler
+// runs, moves or allocates. Who also needs the lock of watchers() takes that
+// one first.
 class signalfd_impl final
   : public service_member,
+    public watcher,
     public boost::intrusive_ref_counter<signalfd_impl>
 {
 public:
@@ -63,9 +70,10 @@ public:
   SIGFD_DECL ~signalfd_impl();
 
   // Makes the descriptor and sees to the calling thread's mask. Whatever can
-  // fail comes first, so a failure leaves no trace.
+  // fail comes first, so a failure leaves no trace. What a predecessor has not
+  // delivered is handed over.
   SIGFD_DECL void open(const signal_mask& mask, const open_options& options,
-      boost::system::error_code& ec);
+      signalfd_impl* predecessor, boost::system::error_code& ec);
 
   // Changes what is watched, with the policies given to open().
   SIGFD_DECL void update(
@@ -75,10 +83,16 @@ public:
   SIGFD_DECL void add(
       int number, signalfd_base::flags f, boost::system::error_code& ec);
 
-  // What is watched, and how.
-  const signal_source& source() const noexcept
+  // What is watched.
+  const signal_mask& signals() const noexcept
   {
-    return source_;
+    return signals_;
+  }
+
+  // What fills the descriptor.
+  sigfd::source source() const noexcept
+  {
+    return source_.source();
   }
 
   // The options given to open().
@@ -93,8 +107,11 @@ public:
     return (generation_ & closed) == 0;
   }
 
-  // The descriptor's number, for somebody who may wait for it from now on.
-  SIGFD_DECL int native_handle() noexcept;
+  // The descriptor's number, while open.
+  int native_handle() noexcept
+  {
+    return descriptor_->native_handle();
+  }
 
   // Where an operation that the reactor ends is in its executor already; null
   // if in no context.
@@ -136,7 +153,8 @@ public:
   // Whether an operation that starts now is to look before it waits.
   bool is_look_due() noexcept
   {
-    return source_.may_have_kept() || speculative_read_.is_due();
+    return source_.may_have_kept() || has_undelivered()
+        || speculative_read_.is_due();
   }
 
   // How such a look ended.
@@ -147,14 +165,15 @@ public:
 
   // Takes what is pending for an operation; how many, or -errno: -ECANCELED if
   // it was cancelled, -EBADF if the object was not open when it was started. 0
-  // says that nothing is pending, or that there was no room.
+  // says that nothing is pending, or that there was no room. Calls the
+  // program's handlers, as the policy says.
   SIGFD_DECL std::ptrdiff_t take(
       started_wait& op, std::span<signal_info> infos) noexcept;
 
-  // Goes on with an operation, never from here, once the descriptor is
-  // readable. False, and the handle is left alone, if that is not the thing to
-  // wait for: the operation was cancelled, or there are signals that were read
-  // ahead. The caller keeps this object alive.
+  // Goes on with an operation, never from here, once there may be signals.
+  // False, and the handle is left alone, if it should look at once: the
+  // operation was cancelled, or there are signals already. The caller keeps
+  // this object alive.
   SIGFD_DECL bool async_wait_readable(started_wait& op, wait_handle& handle);
 
   // Takes what is pending, for a caller that is no operation.
@@ -189,6 +208,52 @@ private:
   // threads are the only ones that hold the mutex.
   SIGFD_DECL bool is_owner() const noexcept;
 
+  // Whether others have taken signals for this object.
+  bool has_undelivered() const noexcept
+  {
+    return !is_alone() && watchers_.has_any(*this);
+  }
+
+  // Takes, and calls the program's handlers.
+  [[gnu::cold]] SIGFD_DECL std::ptrdiff_t take_and_handle(
+      started_wait& op, std::span<signal_info> infos) noexcept;
+
+  // Takes, if it is alone on its signals; false if not, and nothing is done.
+  bool take_alone(started_wait& op, std::span<signal_info> infos,
+      std::ptrdiff_t& result) noexcept
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_alone())
+      return false;
+    result = begin_take(op);
+    if (result == 0 && !infos.empty())
+      result = source_.take(infos);
+    return true;
+  }
+
+  // Takes, if it is not; says in to_handle for which the program's handler is
+  // to be called: a bit for each, as many as there are bits.
+  [[gnu::cold]] SIGFD_DECL std::ptrdiff_t take_beside_others(started_wait& op,
+      std::span<signal_info> infos, std::uint64_t& to_handle) noexcept;
+
+  // With the lock of watchers().
+  SIGFD_DECL void wake() noexcept override;
+
+  SIGFD_DECL void set_access(
+      signal_bits from_kernel, bool alone) noexcept override;
+
+  SIGFD_DECL void show_whether_readable() noexcept;
+
+  // With the mutex: the error for an operation that is to take nothing, or 0.
+  std::ptrdiff_t begin_take(started_wait& op) noexcept
+  {
+    if (std::exchange(op.waits, false))
+      --waits_;
+    if (is_cancelled(op))
+      return generation_ == never_opened ? -EBADF : -ECANCELED;
+    return 0;
+  }
+
   // With the mutex.
   bool is_cancelled(const started_wait& op) const noexcept
   {
@@ -202,6 +267,11 @@ private:
       boost::asio::execution_context::fork_event event) noexcept override;
 
   SIGFD_DECL boost::system::error_code replace_descriptor() noexcept;
+
+  SIGFD_DECL void become_owner() noexcept;
+
+  // Ends everything, without the service.
+  SIGFD_DECL void end() noexcept;
 
   // With the mutex: ends the descriptor and all that is of the context.
   SIGFD_DECL void destroy() noexcept;
@@ -231,15 +301,18 @@ private:
   std::vector<started_wait*> with_slot_;
   std::uint64_t last_id_ = 0;
   std::atomic<std::uint64_t> generation_ = never_opened;
-  std::size_t waits_ = 0; // those who wait for the descriptor
-  bool is_shown_ = false; // the descriptor, to somebody who may wait for it
+  std::size_t waits_ = 0; // operations that wait for the descriptor
+  bool is_blocked_ = false; // somebody waits for it otherwise, and
+  unique_fd waker_;         // this has him look again
   std::size_t works_ = 0; // operations that keep the executor at work
   spare_blocks spare_blocks_;
   speculative_read speculative_read_;
+  watcher_table& watchers_;
   signal_source source_;
+  signal_mask signals_;
   handler_registration registration_;
   open_options options_;
-  std::uint32_t owner_; // whose reactor has the descriptor
+  std::atomic<std::uint32_t> owner_; // whose reactor has the descriptor
 };
 
 using signalfd_impl_ptr = boost::intrusive_ptr<signalfd_impl>;

@@ -95,9 +95,15 @@ protected:
 
   // Without a context, it is no signal that is handled: the program hands what
   // it took from a descriptor to whatever handler is installed, as QEMU does.
-  // It means the one that it installed itself.
+  // It means the one that it installed itself. Or that one was called so, and
+  // goes on to ours, which it replaced once: it means what was below that.
   SIGFD_DECL void on_signal(
       int number, ::siginfo_t* info, void* context) noexcept;
+
+  // Calls the handler of an action, if it has one. Without a context, was_under
+  // says whether it is called as what is under ours.
+  SIGFD_DECL static void call_handler(const struct ::sigaction& action,
+      int number, ::siginfo_t* info, void* context, bool was_under) noexcept;
 
   std::array<entry, last_signal_number + 1> entries_{};
 
@@ -107,6 +113,14 @@ protected:
   void (*const do_nothing_)(int) = &do_nothing;
 
 private:
+  // The signal for which this thread calls what is under ours, without a
+  // context; 0 if none.
+  static int& called_under_ours() noexcept
+  {
+    static constinit thread_local int number = 0;
+    return number;
+  }
+
   // Stands in for the default action of a signal that this would ignore.
   static void do_nothing(int) noexcept
   {

@@ -27,8 +27,9 @@ namespace sigfd::detail {
 SIGFD_DECL bool try_append(
     std::vector<signal_info>& infos, const signal_info& info) noexcept;
 
-// All signals of this process that were taken from the kernel and are not
-// delivered yet: the one place to ask for them. Each is either
+// All signals of this process that were taken from the kernel, are not
+// delivered yet, and belong to no object (what does is in its store): the one
+// place to ask for them. Each is either
 //
 // - kept: it was to go back, and the kernel would not have taken it as it is.
 //   What is pending of its number is younger, if nothing else went back; or

@@ -20,6 +20,9 @@
 namespace sigfd {
 namespace detail {
 
+// The values are the number of the signal, and from here on the number more.
+inline constexpr int first_conflict = 0x100;
+
 // Boost protects the destructor of the base, which is enough, but has friends.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
@@ -39,14 +42,18 @@ public:
 
   std::string message(int value) const override
   {
-    return describe_signal(value) + " is not blocked in the calling thread";
+    if (value < first_conflict)
+      return describe_signal(value) + " is not blocked in the calling thread";
+    return describe_signal(value - first_conflict)
+        + " is watched with another delivery_policy in this process";
   }
 
   boost::system::error_condition default_error_condition(
-      int) const noexcept override
+      int value) const noexcept override
   {
-    return boost::system::errc::make_error_condition(
-        boost::system::errc::operation_not_permitted);
+    return boost::system::errc::make_error_condition(value < first_conflict
+            ? boost::system::errc::operation_not_permitted
+            : boost::system::errc::device_or_resource_busy);
   }
 };
 #pragma GCC diagnostic pop
@@ -62,6 +69,13 @@ const boost::system::error_category& error_category() noexcept
 boost::system::error_code make_not_blocked_error(int signal_number) noexcept
 {
   return boost::system::error_code(signal_number, error_category());
+}
+
+boost::system::error_code make_delivery_conflict_error(
+    int signal_number) noexcept
+{
+  return boost::system::error_code(
+      detail::first_conflict + signal_number, error_category());
 }
 
 } // namespace sigfd

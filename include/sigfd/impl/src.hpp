@@ -22,6 +22,7 @@ static_assert(SIGFD_IS_SEPARATELY_COMPILED,
 #include <sigfd/detail/impl/describe_signal.ipp>
 #include <sigfd/detail/impl/handler_registration.ipp>
 #include <sigfd/detail/impl/handler_table.ipp>
+#include <sigfd/detail/impl/keep_mapped.ipp>
 #include <sigfd/detail/impl/kernel_source.ipp>
 #include <sigfd/detail/impl/pipe_source.ipp>
 #include <sigfd/detail/impl/pipe_thread.ipp>
@@ -33,9 +34,11 @@ static_assert(SIGFD_IS_SEPARATELY_COMPILED,
 #include <sigfd/detail/impl/sigwait.ipp>
 #include <sigfd/detail/impl/stray_handler.ipp>
 #include <sigfd/detail/impl/stray_queue.ipp>
+#include <sigfd/detail/impl/take_shared.ipp>
 #include <sigfd/detail/impl/try_requeue.ipp>
 #include <sigfd/detail/impl/undelivered.ipp>
 #include <sigfd/detail/impl/wait_op.ipp>
+#include <sigfd/detail/impl/watcher_table.ipp>
 #include <sigfd/impl/error.ipp>
 #include <sigfd/impl/signal_info.ipp>
 #include <sigfd/impl/signal_mask.ipp>

@@ -11,6 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/handler_table.hpp>
+#include <sigfd/detail/keep_mapped.hpp>
 #include <sigfd/detail/sigwait.hpp>
 #include <sigfd/detail/stray_handler.hpp>
 #include <sigfd/detail/stray_queue.hpp>
@@ -22,7 +23,6 @@
 
 #include <boost/system/error_code.hpp>
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 
@@ -75,14 +75,30 @@ void handler_table::remove(int number) noexcept
     put_previous_back(e, number);
 }
 
+handler_table::program_action handler_table::program_action_of(
+    int number) noexcept
+{
+  const std::lock_guard lock(mutex_);
+  const entry& e = entries_[index_of(number)];
+  const auto current = action_of(number);
+  if (!is_ours(current))
+    return {current, false};
+  return {e.watchers.load() != 0 ? e.previous : e.lowest, true};
+}
+
+// Without the lock: the handler may do everything.
+void handler_table::call(const signal_info& info) noexcept
+{
+  const int number = info.number();
+  const program_action own = program_action_of(number);
+  ::siginfo_t record = info.to_siginfo();
+  call_handler(own.action, number, &record, nullptr, own.is_under_ours);
+}
+
 void handler_table::stay_mapped() noexcept
 {
-  ::Dl_info object;
-  if (!is_mapped_.exchange(true)
-      && ::dladdr(reinterpret_cast<void*>(handle_), &object) != 0
-      && ::dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE)
-          == nullptr)
-    ::dlerror(); // it was the program: that is nobody's error
+  if (!is_mapped_.exchange(true))
+    keep_mapped(reinterpret_cast<void*>(handle_));
 }
 
 void handler_table::give_flags(

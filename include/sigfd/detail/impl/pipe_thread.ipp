@@ -11,33 +11,29 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/pipe_thread.hpp>
-#include <sigfd/detail/read_ahead.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/sigwait.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/undelivered.hpp>
-#include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/signal_info.hpp>
-#include <sigfd/signal_mask.hpp>
 
 #include <boost/system/error_code.hpp>
 
 #include <errno.h>
 #include <link.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <new>
+#include <mutex>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace sigfd::detail {
 
@@ -72,11 +68,69 @@ inline std::size_t stack_size_of_thread() noexcept
   return size;
 }
 
-void pipe_thread::start(unique_fd write_end, const signal_mask& mask,
-    boost::system::error_code& ec) noexcept
+void pipe_thread::add_user(boost::system::error_code& ec) noexcept
 {
-  write_end_ = std::move(write_end);
-  set_mask(mask);
+  const std::lock_guard lock(mutex_);
+  leave_to_parent();
+  ec = {};
+  if (users_ == 0)
+    start(ec);
+  if (!ec)
+    ++users_;
+}
+
+void pipe_thread::remove_user() noexcept
+{
+  const std::lock_guard lock(mutex_);
+  if (--users_ == 0)
+    stop();
+}
+
+void pipe_thread::lock() noexcept
+{
+  mutex_.lock();
+  const unsigned pause = pauses_requested_.load() + 1;
+  pauses_requested_.store(pause);
+  pauses_requested_.notify_one();
+  interrupt();
+  for (unsigned begun; (begun = pauses_begun_.load()) != pause;)
+    pauses_begun_.wait(begun);
+}
+
+void pipe_thread::unlock() noexcept
+{
+  pauses_ended_.fetch_add(1);
+  pauses_ended_.notify_one();
+  mutex_.unlock();
+}
+
+void pipe_thread::want(signal_bits numbers, bool is_new) noexcept
+{
+  if ((wanted_.exchange(numbers) != numbers || is_new)
+      && !::pthread_equal(thread_, ::pthread_self()))
+    interrupt();
+}
+
+void pipe_thread::interrupt() noexcept
+{
+  is_interrupted_.store(true);
+  ::pthread_kill(thread_, interruption);
+}
+
+void pipe_thread::leave_to_parent() noexcept
+{
+  if (is_own_.exchange(0, 1))
+    users_ = 0;
+}
+
+void pipe_thread::start(boost::system::error_code& ec) noexcept
+{
+  pauses_requested_ = 0;
+  pauses_begun_ = 0;
+  pauses_ended_ = 0;
+  wanted_ = 0;
+  is_interrupted_ = false;
+  is_stopped_ = false;
 
   // The thread must not get a signal before it blocks them itself.
   ::sigset_t all;
@@ -88,51 +142,10 @@ void pipe_thread::start(unique_fd write_end, const signal_mask& mask,
   while (error == EINVAL && size < max_stack_size) // the C library needs more
     error = create(size *= 2);
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
-  ec = error == 0 ? boost::system::error_code() : system_error_code(error);
   if (error != 0)
-    write_end_.reset();
-}
-
-void pipe_thread::request_pause() noexcept
-{
-  pauses_requested_.fetch_add(1, std::memory_order_release);
-  pauses_requested_.notify_one();
-  ::pthread_kill(thread_, pause_signal);
-}
-
-void pipe_thread::set_mask(const signal_mask& mask) noexcept
-{
-  mask_ = mask;
-  waited_ = mask.native();
-  ::sigaddset(&waited_, pause_signal);
-}
-
-void pipe_thread::put_back(std::vector<signal_info> infos) noexcept
-{
-  std::size_t written = 0;
-  while (written < infos.size() && has_room())
-    write({&infos[written++], 1});
-  infos.erase(infos.begin(),
-      infos.begin() + static_cast<std::ptrdiff_t>(written));
-  backlog_ = std::move(infos);
-}
-
-void pipe_thread::resume() noexcept
-{
-  pauses_ended_.fetch_add(1, std::memory_order_release);
-  pauses_ended_.notify_one();
-}
-
-void pipe_thread::stop() noexcept
-{
-  stopped_ = true;
-  resume();
-  ::pthread_join(thread_, nullptr);
-}
-
-void pipe_thread::forget() noexcept
-{
-  ::new (&backlog_) std::vector<signal_info>;
+    ec = system_error_code(error);
+  else
+    watchers().set_background_taker(this);
 }
 
 int pipe_thread::create(std::size_t stack_size) noexcept
@@ -141,108 +154,108 @@ int pipe_thread::create(std::size_t stack_size) noexcept
   if (const int error = ::pthread_attr_init(&attributes))
     return error;
   ::pthread_attr_setstacksize(&attributes, stack_size);
-  const int error = ::pthread_create(&thread_, &attributes,
-      [](void* self) -> void* {
-        static_cast<pipe_thread*>(self)->run();
-        return nullptr;
-      },
-      this);
+  const int error
+      = ::pthread_create(&thread_, &attributes, &start_routine, this);
   ::pthread_attr_destroy(&attributes);
   return error;
+}
+
+void pipe_thread::stop() noexcept
+{
+  watchers().set_background_taker(nullptr);
+  is_stopped_ = true;
+  pauses_requested_.fetch_add(1);
+  pauses_requested_.notify_one();
+  interrupt();
+  ::pthread_join(thread_, nullptr);
+}
+
+void* pipe_thread::start_routine(void* self) noexcept
+{
+  static_cast<pipe_thread*>(self)->run();
+  return nullptr;
 }
 
 void pipe_thread::run() noexcept
 {
   ::pthread_setname_np(::pthread_self(), "sigfd-pipe");
-  for (;;)
+  while (!is_stopped_.load())
+  {
     if (is_pause_requested())
     {
-      if (!std::exchange(interrupted_, false))
-        take_pause_signal();
-      const signal_info sentinel;
-      write({&sentinel, 1});
-      pauses_ended_.wait(pauses_, std::memory_order_acquire);
-      ++pauses_;
-      if (stopped_)
-        return;
-      write(std::exchange(backlog_, {}));
+      const unsigned pause = pauses_begun_.fetch_add(1);
+      pauses_begun_.notify_all();
+      pauses_ended_.wait(pause);
+      forward(false); // also if one pause comes after the other
     }
     else
-      forward();
+      forward(true);
+  }
 }
 
 bool pipe_thread::is_pause_requested() const noexcept
 {
-  return pauses_requested_.load(std::memory_order_acquire) != pauses_;
+  return pauses_requested_.load() != pauses_begun_.load()
+      && !is_stopped_.load();
 }
 
-void pipe_thread::forward() noexcept
+void pipe_thread::forward(bool waits) noexcept
 {
-  std::array<signal_info, read_ahead::capacity> infos;
-  std::size_t count = 0;
-  wait(infos, count, nullptr);
-  if (count == 1 && speculative_read_.is_due())
+  watchers().lock();
+  const signal_bits wanted = wanted_.load();
+  const std::ptrdiff_t room = watchers().room(wanted, burst);
+  watchers().unlock();
+  if (room <= 0)
   {
-    const ::timespec at_once{};
-    while (count < infos.size() && wait(infos, count, &at_once))
+    ::usleep(1'000); // until there is memory
+    return;
+  }
+  ::sigset_t set = mask_of(wanted).native();
+  if (waits)
+    ::sigaddset(&set, interruption);
+  std::array<signal_info, burst> infos;
+  std::size_t count = 0;
+  const ::timespec at_once{};
+  wait(set, infos, count, waits ? nullptr : &at_once);
+  if (count == 1 && room > 1 && speculative_read_.is_due())
+  {
+    while (std::cmp_less(count, room) && wait(set, infos, count, &at_once))
       continue;
     speculative_read_.note(count > 1);
   }
-  write(std::span(infos).first(count));
-  undelivered().retry_strays(mask_);
+  if (count == 0)
+    return;
+  const std::lock_guard lock(watchers());
+  watchers().distribute(std::span(infos).first(count));
+  undelivered().retry_strays(mask_of(wanted));
 }
 
-bool pipe_thread::wait(std::span<signal_info> infos, std::size_t& count,
-    const ::timespec* within) noexcept
+bool pipe_thread::wait(const ::sigset_t& set, std::span<signal_info> infos,
+    std::size_t& count, const ::timespec* within) noexcept
 {
   signal_info& info = infos[count];
-  info = sigwait_info(waited_, within);
-  if (info.number() == pause_signal && is_pause_requested())
-    interrupted_ = true;
-  else if (info.number() == pause_signal)
-    pass_on();
-  else if (info.number() != 0)
+  info = sigwait_info(set, within);
+  if (info.number() == interruption)
+    return is_interruption(info);
+  if (info.number() != 0)
     count += undelivered().consume_wakeup(info) ? 1u : 0u;
   else if (errno != EINTR && within == nullptr) // since forbidden
-    pauses_requested_.wait(pauses_, std::memory_order_acquire);
-  return info.number() != 0 && info.number() != pause_signal;
+    pauses_requested_.wait(pauses_begun_.load());
+  return info.number() != 0;
 }
 
-// Takes the signal of a pause that was noticed without it. It was sent, or is
-// just being sent, and must be gone before the next: two would become one.
-void pipe_thread::take_pause_signal() noexcept
+// At RLIMIT_SIGPENDING the kernel keeps no more than the number of it, as of
+// another that is sent to the process. That was meant for a thread that does
+// not block it. Directed at the process it would come here again, so the main
+// thread has it, the first that would have got it.
+bool pipe_thread::is_interruption(const signal_info& info) noexcept
 {
-  ::sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, pause_signal);
-  int number;
-  ::sigwait(&only, &number);
-}
-
-// A signal of that number that did not come with a pause was meant for a
-// thread that does not block it. Directed at the process it would come
-// here again, so the main thread has it, the first that would have got it.
-void pipe_thread::pass_on() noexcept
-{
-  ::syscall(SYS_tgkill, ::getpid(), ::getpid(), pause_signal);
-}
-
-bool pipe_thread::has_room() const noexcept
-{
-  ::pollfd p{write_end_.get(), POLLOUT, 0};
-  return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
-}
-
-void pipe_thread::write(std::span<const signal_info> infos) noexcept
-{
-  while (!infos.empty())
-  {
-    const auto some
-        = infos.first(std::min(infos.size(), read_ahead::capacity));
-    if (::write(write_end_.get(), some.data(), some.size_bytes()) != -1
-        || errno != EINTR)
-      infos = infos.subspan(some.size());
-  }
+  const bool is_own = info.code() == SI_TKILL
+      && info.native().ssi_pid == static_cast<std::uint32_t>(::getpid());
+  const bool was_sent = is_interrupted_.exchange(false);
+  if (!is_own && !(is_bare(info) && was_sent))
+    ::syscall(SYS_tgkill, ::getpid(), ::getpid(), interruption);
+  return false;
 }
 
 } // namespace sigfd::detail

@@ -12,15 +12,19 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/handler_registration.hpp>
+#include <sigfd/detail/handler_table.hpp>
 #include <sigfd/detail/inline_executor.hpp>
 #include <sigfd/detail/io_executor.hpp>
 #include <sigfd/detail/requeue.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/signal_source.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/detail/signalfd_service.hpp>
 #include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/take_shared.hpp>
 #include <sigfd/detail/unique_fd.hpp>
 #include <sigfd/detail/wait_handle.hpp>
+#include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -35,8 +39,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -55,6 +62,7 @@ signalfd_impl::signalfd_impl(std::unique_ptr<io_executor> executor,
   : executor_(std::move(executor)),
     io_context_(io_context),
     context_(context),
+    watchers_(sigfd::detail::watchers()),
     owner_(this_process())
 {
 }
@@ -65,7 +73,7 @@ signalfd_impl::~signalfd_impl()
 }
 
 void signalfd_impl::open(const signal_mask& mask, const open_options& options,
-    boost::system::error_code& ec)
+    signalfd_impl* predecessor, boost::system::error_code& ec)
 {
   options_ = options;
   check_policy(mask, ec);
@@ -74,22 +82,23 @@ void signalfd_impl::open(const signal_mask& mask, const open_options& options,
   if (ec)
     return;
   descriptor_.emplace(inline_executor(context_));
-  unique_fd fd = source_.open(mask, options.source, ec);
+  unique_fd fd = source_.open(options.source, ec);
   if (ec)
     return;
   descriptor_->assign(fd.get(), ec);
   if (ec)
-  {
-    source_.close(); // as long as there is the descriptor
-    return;
-  }
+    return; // the destructor does the rest
   fd.release();
   generation_ = 0;
   owner_ = this_process();
-  if (options.stray == stray_policy::forward)
-    handler_registration::stay_mapped(); // without a lock: the loader has one
   service_ = &boost::asio::use_service<signalfd_service>(context_);
   service_->add(*this);
+  watchers_.add(*this, mask, options, source_.is_pipe(), predecessor, ec);
+  if (ec)
+    return;
+  signals_ = mask;
+  if (options.stray == stray_policy::forward)
+    handler_registration::stay_mapped(); // without a lock: the loader has one
   forward_strays_of(mask);
   block(mask);
 }
@@ -98,31 +107,34 @@ void signalfd_impl::update(
     const signal_mask& mask, boost::system::error_code& ec)
 {
   ec = {};
-  std::unique_lock lock(mutex_);
-  source_.end_fork();
-  lock.unlock();
-  const signal_mask old = source_.mask();
+  const signal_mask old = signals_;
   if (mask == old)
     return;
   check_policy(mask - old, ec);
   if (ec)
     return;
-  lock.lock();
   forward_strays_of(old | mask);
-  source_.update(mask, ec);
+  {
+    const auto pause = source_.pause();
+    watchers_.update(*this, mask, ec);
+    const std::lock_guard lock(watchers_);
+    show_whether_readable();
+  }
   forward_strays_of(ec ? old : mask);
-  if (!ec)
-    block(mask - old);
+  if (ec)
+    return;
+  signals_ = mask;
+  block(mask - old);
 }
 
 void signalfd_impl::add(
     int number, signalfd_base::flags f, boost::system::error_code& ec)
 {
   ec = {};
-  signal_mask mask = source_.mask();
+  signal_mask mask = signals_;
   const bool is_new = !mask.contains(number);
   mask.add(number);
-  check_policy(mask - source_.mask(), ec);
+  check_policy(mask - signals_, ec);
   if (ec)
     return;
   if (options_.stray == stray_policy::forward)
@@ -133,22 +145,7 @@ void signalfd_impl::add(
   if (!ec)
     update(mask, ec);
   if (ec && is_new)
-    forward_strays_of(source_.mask());
-}
-
-int signalfd_impl::native_handle() noexcept
-{
-  if (!is_open())
-    return -1;
-  if (!is_owner()) // there is no thread to put anything back
-    return descriptor_->native_handle();
-  const std::lock_guard lock(mutex_);
-  if (!std::exchange(is_shown_, true))
-  {
-    ++waits_;
-    source_.unread();
-  }
-  return descriptor_->native_handle();
+    forward_strays_of(signals_);
 }
 
 void signalfd_impl::post(wait_handle&& op)
@@ -190,21 +187,19 @@ void signalfd_impl::add_work(started_wait& op)
 std::ptrdiff_t signalfd_impl::take(
     started_wait& op, std::span<signal_info> infos) noexcept
 {
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(op.waits, false))
-    --waits_;
-  if (is_cancelled(op))
-    return generation_ == never_opened ? -EBADF : -ECANCELED;
-  source_.end_fork();
-  return infos.empty() ? 0 : source_.take(infos, waits_ == 0);
+  if (options_.handlers == handler_policy::call)
+    return take_and_handle(op, infos);
+  if (std::ptrdiff_t result = 0; take_alone(op, infos, result))
+    return result;
+  std::uint64_t ignored = 0;
+  return take_beside_others(op, infos, ignored);
 }
 
 bool signalfd_impl::async_wait_readable(started_wait& op, wait_handle& handle)
 {
   const std::lock_guard lock(mutex_);
-  if (is_cancelled(op) || source_.has_read_ahead())
+  if (is_cancelled(op) || has_undelivered())
     return false;
-  source_.end_fork();
   op.waits = true;
   ++waits_;
   op.starts = true;
@@ -228,15 +223,26 @@ void signalfd_impl::wait_readable(boost::system::error_code& ec) noexcept
 {
   std::unique_lock lock(mutex_);
   ec = {};
-  if (source_.has_read_ahead())
+  if (has_undelivered())
     return;
-  ++waits_;
+  if (!source_.is_pipe() && !waker_)
+    waker_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!source_.is_pipe() && !waker_)
+  {
+    ec = system_error_code(errno);
+    return;
+  }
+  is_blocked_ = true;
   lock.unlock();
-  ::pollfd p{descriptor_->native_handle(), POLLIN, 0};
-  if (::poll(&p, 1, -1) == -1 && errno != EINTR)
+  ::pollfd p[] = {
+      {descriptor_->native_handle(), POLLIN, 0}, {waker_.get(), POLLIN, 0}};
+  if (::poll(p, 2, -1) == -1 && errno != EINTR)
     ec = system_error_code(errno);
   lock.lock();
-  --waits_;
+  is_blocked_ = false;
+  ::eventfd_t ignored;
+  if (waker_)
+    ::eventfd_read(waker_.get(), &ignored);
 }
 
 void signalfd_impl::cancel(std::uint64_t id) noexcept
@@ -274,8 +280,7 @@ void signalfd_impl::close() noexcept
   }
   if (signalfd_service* service = std::exchange(service_, nullptr))
     service->remove(*this);
-  const std::lock_guard lock(mutex_);
-  destroy();
+  end();
 }
 
 bool signalfd_impl::is_owner() const noexcept
@@ -285,26 +290,22 @@ bool signalfd_impl::is_owner() const noexcept
 
 void signalfd_impl::shutdown() noexcept
 {
-  const std::lock_guard lock(mutex_);
   service_ = nullptr;
-  destroy();
+  end();
 }
 
 boost::system::error_code signalfd_impl::notify_fork(
     boost::asio::execution_context::fork_event event) noexcept
 {
-  const std::lock_guard lock(mutex_);
-  if (!is_open())
+  if (event != boost::asio::execution_context::fork_child || !is_open())
     return {};
-  if (event == boost::asio::execution_context::fork_child)
-    owner_ = this_process();
-  if (event == boost::asio::execution_context::fork_prepare)
-    source_.prepare_fork();
-  else if (event == boost::asio::execution_context::fork_parent)
-    source_.end_fork();
-  else if (source_.shares_descriptor_with_parent())
-    return replace_descriptor();
-  return {};
+  const boost::system::error_code ec = replace_descriptor();
+  become_owner();
+  if (ec)
+    end();
+  else
+    watchers_.restart(*this);
+  return ec;
 }
 
 // In the child of fork(2): a descriptor of its own. The old one leaves the
@@ -313,25 +314,127 @@ boost::system::error_code signalfd_impl::notify_fork(
 boost::system::error_code signalfd_impl::replace_descriptor() noexcept
 {
   boost::system::error_code ec;
-  ::close(descriptor_->release());
+  {
+    const std::lock_guard lock(mutex_);
+    ::close(descriptor_->release());
+    waker_.reset();
+  }
   unique_fd fd = source_.reopen_after_fork(ec);
+  const std::lock_guard lock(mutex_);
   if (!ec)
     descriptor_->assign(fd.get(), ec);
-  if (ec)
-    destroy(); // ends the source before fd closes
-  else
+  if (!ec)
     fd.release();
   return ec;
 }
 
+// Not before it has a descriptor of its own: from now on it is woken.
+void signalfd_impl::become_owner() noexcept
+{
+  const std::lock_guard lock(watchers_);
+  owner_ = this_process();
+}
+
+std::ptrdiff_t signalfd_impl::take_and_handle(
+    started_wait& op, std::span<signal_info> infos) noexcept
+{
+  const signalfd_impl_ptr self(this); // a handler may close the object
+  std::size_t count = 0;
+  std::ptrdiff_t taken = 0;
+  do
+  {
+    const auto some = infos.subspan(
+        count, std::min(infos.size() - count, max_handled));
+    std::uint64_t to_handle = 0;
+    if (!take_alone(op, some, taken))
+      taken = take_beside_others(op, some, to_handle);
+    else if (taken > 0)
+      to_handle = bits_to_handle(0, static_cast<std::size_t>(taken));
+    for (; to_handle != 0; to_handle &= to_handle - 1)
+    {
+      const auto first = std::countr_zero(to_handle);
+      handlers.call(some[static_cast<std::size_t>(first)]);
+    }
+    count += taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  } while (taken == std::ptrdiff_t{max_handled} && count < infos.size());
+  return count != 0 ? static_cast<std::ptrdiff_t>(count) : taken;
+}
+
+std::ptrdiff_t signalfd_impl::take_beside_others(started_wait& op,
+    std::span<signal_info> infos, std::uint64_t& to_handle) noexcept
+{
+  const std::lock_guard shared(watchers_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const std::ptrdiff_t error = begin_take(op); error != 0)
+      return error;
+  }
+  if (infos.empty())
+    return 0;
+  const std::ptrdiff_t count = take_shared(*this, source_, infos, to_handle);
+  watchers_.note_room(*this);
+  show_whether_readable();
+  return count;
+}
+
+void signalfd_impl::wake() noexcept
+{
+  if (!is_owner())
+    return;
+  show_whether_readable();
+  const std::lock_guard lock(mutex_);
+  boost::system::error_code ignored;
+  if (!source_.is_pipe() && waits_ != 0)
+    descriptor_->cancel(ignored);
+  if (is_blocked_ && waker_)
+    ::eventfd_write(waker_.get(), 1);
+}
+
+void signalfd_impl::set_access(signal_bits from_kernel, bool alone) noexcept
+{
+  if (!is_owner()) // another thread may have held the mutex; and the
+  {                // descriptor is the parent's, too
+    is_alone_ = alone;
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  is_alone_ = alone;
+  source_.set_mask(mask_of(from_kernel));
+}
+
+void signalfd_impl::show_whether_readable() noexcept
+{
+  if (is_owner())
+    source_.set_readable(watchers_.has_any(*this));
+}
+
+// First nothing is taken any more: who is about to take, with the lock of
+// watchers() alone, would do it behind the back of the others, or from a
+// descriptor that is just being closed.
+void signalfd_impl::end() noexcept
+{
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation_ != never_opened)
+      generation_ = (generation_ + next_generation) | closed;
+  }
+  {
+    const auto pause = source_.pause();
+    watchers_.remove(*this);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    destroy();
+  }
+  source_.close();
+}
+
 void signalfd_impl::destroy() noexcept
 {
-  if (generation_ != never_opened)
-    generation_ = (generation_ + next_generation) | closed;
-  source_.close();
   finish_work();
   descriptor_.reset();
   executor_.reset(); // a strand's must not outlive its context
+  waker_.reset();
   registration_.set(signal_mask());
 }
 
@@ -341,6 +444,7 @@ void signalfd_impl::forget() noexcept
 {
   const bool was_open = is_open();
   generation_ = (generation_ + next_generation) | closed;
+  watchers_.remove(*this);
   source_.close();
   if (was_open)
     ::close(descriptor_->native_handle());
@@ -379,7 +483,7 @@ void signalfd_impl::block(const signal_mask& added) noexcept
 {
   if (options_.mask == mask_policy::block)
     scoped_signal_block(added).release();
-  source_.retry_undelivered();
+  source_.retry_undelivered(signals_);
 }
 
 void signalfd_impl::remove_work(started_wait& op) noexcept

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <utility>
 
 namespace sigfd::detail {
 
@@ -32,7 +33,7 @@ void stray_handler::on_signal(
   e.running.add(1);
   struct ::sigaction previous{};
   if (context == nullptr)
-    previous = e.previous;
+    previous = called_under_ours() == number ? e.lowest : e.previous;
   else if (e.watchers.load() == 0)
     previous = act_without_watchers(e, number);
   else
@@ -40,12 +41,25 @@ void stray_handler::on_signal(
         static_cast<::ucontext_t*>(context)->uc_sigmask);
   e.running.add(-1u);
   e.running.notify();
-  if (!has_handler(previous))
+  call_handler(previous, number, info, context, true);
+}
+
+// In a signal handler, variables of a thread are not touched: their memory may
+// have yet to be allocated.
+void stray_handler::call_handler(const struct ::sigaction& action, int number,
+    ::siginfo_t* info, void* context, bool was_under) noexcept
+{
+  if (!has_handler(action))
     return;
-  if ((previous.sa_flags & SA_SIGINFO) != 0)
-    previous.sa_sigaction(number, info, context);
+  int outer = 0;
+  if (context == nullptr)
+    outer = std::exchange(called_under_ours(), was_under ? number : 0);
+  if ((action.sa_flags & SA_SIGINFO) != 0)
+    action.sa_sigaction(number, info, context);
   else
-    previous.sa_handler(number);
+    action.sa_handler(number);
+  if (context == nullptr)
+    called_under_ours() = outer;
 }
 
 void stray_handler::forward(

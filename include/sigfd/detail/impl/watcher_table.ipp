@@ -1,0 +1,477 @@
+//
+// detail/impl/watcher_table.ipp
+// ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+//
+// Distributed under the Boost Software License, Version 1.0.
+// See the file LICENSE at the top of this project.
+//
+
+#ifndef SIGFD_DETAIL_IMPL_WATCHER_TABLE_IPP
+#define SIGFD_DETAIL_IMPL_WATCHER_TABLE_IPP
+
+#include <sigfd/detail/config.hpp>
+#include <sigfd/detail/signal_bits.hpp>
+#include <sigfd/detail/signal_number.hpp>
+#include <sigfd/detail/signal_store.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/undelivered.hpp>
+#include <sigfd/detail/watcher.hpp>
+#include <sigfd/detail/watcher_table.hpp>
+#include <sigfd/error.hpp>
+#include <sigfd/open_options.hpp>
+#include <sigfd/signal_info.hpp>
+#include <sigfd/signal_mask.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace sigfd::detail {
+
+watcher_table::watcher_table() noexcept
+{
+  for (int n = SIGRTMIN; n <= last_signal_number; ++n)
+    realtime_ |= bit_of(n);
+  ::pthread_atfork(&prepare_fork, &end_fork, &begin_child);
+}
+
+void watcher_table::add(watcher& w, const signal_mask& mask,
+    const open_options& options, bool is_pipe, watcher* predecessor,
+    boost::system::error_code& ec) noexcept
+{
+  const std::lock_guard lock(*this);
+  w.delivery_ = options.delivery;
+  w.overflow_ = options.overflow;
+  w.backlog_ = std::max(options.backlog, std::size_t{1});
+  w.calls_handlers_ = options.handlers == handler_policy::call;
+  w.is_pipe_ = is_pipe;
+  const signal_bits bits = bits_of(mask);
+  ec = check_policy(w, bits);
+  if (!ec && !reserve(0, count_ + 1))
+    ec = system_error_code(ENOMEM);
+  if (ec)
+    return;
+  w.mask_ = bits;
+  w.next_ = first_.load();
+  first_ = &w;
+  if (predecessor != nullptr)
+  {
+    unlink(*predecessor);
+    predecessor->mask_ = 0; // its operations must not take any more
+    predecessor->from_kernel_ = 0;
+    predecessor->set_access(0, false);
+    w.store_.take_over(predecessor->store_);
+    w.dropped_ = predecessor->dropped_.load();
+  }
+  refresh();
+  make_room(w);
+  look_again(w);
+  if (has_any(w))
+    w.wake();
+}
+
+void watcher_table::update(watcher& w, const signal_mask& mask,
+    boost::system::error_code& ec) noexcept
+{
+  const std::lock_guard lock(*this);
+  const signal_bits bits = bits_of(mask);
+  ec = check_policy(w, bits & ~w.mask_);
+  if (ec)
+    return;
+  const signal_bits old = w.mask_.exchange(bits);
+  refresh();
+  discard(w.store_, old & ~bits);
+  make_room(w);
+  look_again(w);
+  if (has_any(w)) // of what competing objects have not taken
+    w.wake();
+}
+
+void watcher_table::remove(watcher& w) noexcept
+{
+  const std::lock_guard lock(*this);
+  if (!unlink(w))
+    return;
+  refresh();
+  discard(w.store_, w.store_.numbers());
+  make_room(w);
+  if (first_.load() == nullptr)
+  {
+    occurrences_.clear();
+    stored_.clear();
+  }
+}
+
+void watcher_table::restart(watcher& w) noexcept
+{
+  const std::lock_guard lock(*this);
+  w.is_parents_ = false;
+  w.from_kernel_ = 0; // as a new descriptor has it
+  refresh();
+  make_room(w);
+  if (has_any(w))
+    w.wake();
+}
+
+void watcher_table::set_background_taker(background_taker* taker) noexcept
+{
+  const std::lock_guard lock(*this);
+  taker_ = taker;
+  refresh();
+}
+
+signal_bits watcher_table::handled() noexcept
+{
+  const std::lock_guard lock(*this);
+  signal_bits bits = 0;
+  for_each([&](const watcher& w) {
+    if (w.calls_handlers_)
+      bits |= w.mask_;
+  });
+  return bits;
+}
+
+void watcher_table::lock() noexcept
+{
+  mutex_.lock();
+  holder_.store(::pthread_self(), std::memory_order_relaxed);
+  if (is_own_.exchange(0, 1))
+    leave_to_parent();
+}
+
+void watcher_table::unlock() noexcept
+{
+  holder_.store(::pthread_t(), std::memory_order_relaxed);
+  mutex_.unlock();
+}
+
+std::size_t watcher_table::take(watcher& w, std::span<signal_info> infos,
+    std::uint64_t& to_handle) noexcept
+{
+  std::size_t count = 0;
+  while (count < infos.size())
+  {
+    const signal_bits own = w.store_.numbers();
+    const signal_bits all = own | (common_.numbers() & w.mask_);
+    if (all == 0)
+      break;
+    const int number = lowest_of(all);
+    stored& item = ((own & bit_of(number)) != 0 ? w.store_ : common_)
+                       .take_first(number);
+    occurrence& o = *item.what;
+    o.is_delivered = true;
+    if (w.calls_handlers_ && !std::exchange(o.is_handled, true))
+      to_handle |= std::uint64_t{1} << count % 64;
+    infos[count++] = o.info;
+    release(item);
+  }
+  return count;
+}
+
+bool watcher_table::reserve(std::size_t most, std::size_t objects) noexcept
+{
+  if (taker_ != nullptr)
+    most += background_taker::burst;
+  return occurrences_.reserve(most) && stored_.reserve(most * objects);
+}
+
+std::ptrdiff_t watcher_table::room(
+    signal_bits numbers, std::size_t most) noexcept
+{
+  for_each([&](watcher& w) {
+    for (signal_bits left = w.mask_ & numbers & realtime_ & ~held_;
+         left != 0 && most > 1; left &= left - 1)
+      if (const int n = lowest_of(left); !drops(w, n))
+        most = std::min(most,
+            w.backlog_ - std::min(w.backlog_ - 1, store_of(w).count(n)));
+  });
+  most = std::min(most, most_at_once);
+  if (!reserve(most, count_))
+    return -ENOMEM;
+  return static_cast<std::ptrdiff_t>(most);
+}
+
+void watcher_table::distribute(
+    std::span<const signal_info> infos, const watcher& from) noexcept
+{
+  for (const signal_info& info : infos)
+    distribute_one(info, &from);
+}
+
+void watcher_table::distribute(std::span<const signal_info> infos) noexcept
+{
+  for (const signal_info& info : infos)
+    distribute_one(info, nullptr);
+}
+
+bool watcher_table::has_made_room(watcher& w) noexcept
+{
+  if (w.delivery_ == delivery_policy::one)
+    return true;
+  for (signal_bits left = held_ & w.holds_back_; left != 0; left &= left - 1)
+    if (!is_full(w, lowest_of(left)))
+      return true;
+  return false;
+}
+
+void watcher_table::make_room(watcher& w) noexcept
+{
+  signal_bits held = 0;
+  for_each([&](watcher& other) {
+    other.holds_back_ = 0;
+    for (signal_bits left = store_of(other).numbers() & other.mask_;
+         left != 0; left &= left - 1)
+      if (const int n = lowest_of(left); is_full(other, n))
+        other.holds_back_ |= bit_of(n);
+    held |= other.holds_back_;
+  });
+  hold_back(held);
+  if (may_be_alone(w))
+    w.is_alone_.store(true, std::memory_order_relaxed);
+}
+
+boost::system::error_code watcher_table::check_policy(
+    const watcher& w, signal_bits added) noexcept
+{
+  signal_bits conflict = 0;
+  for_each([&](const watcher& other) {
+    if (&other != &w && other.delivery_ != w.delivery_)
+      conflict |= other.mask_ & added;
+  });
+  return conflict != 0 ? make_delivery_conflict_error(lowest_of(conflict))
+                       : boost::system::error_code();
+}
+
+bool watcher_table::unlink(const watcher& w) noexcept
+{
+  for (std::atomic<watcher*>* link = &first_; link->load() != nullptr;
+       link = &link->load()->next_)
+    if (link->load() == &w)
+    {
+      link->store(w.next_.load());
+      return true;
+    }
+  return false;
+}
+
+void watcher_table::distribute_one(
+    const signal_info& info, const watcher* from) noexcept
+{
+  const int number = info.number();
+  occurrence* o = nullptr;
+  signal_bits held = held_;
+  bool is_common = false;
+  bool wakes = false;
+  for_each([&](watcher& w) {
+    if (&w == from || (w.mask_ & bit_of(number)) == 0)
+      return;
+    if (w.delivery_ == delivery_policy::one && from != nullptr)
+      return;
+    if (o == nullptr)
+    {
+      o = &occurrences_.take();
+      o->info = info;
+      o->holders = 0;
+      o->is_delivered = from != nullptr;
+      o->is_handled = from != nullptr && from->calls_handlers_;
+    }
+    if (w.delivery_ == delivery_policy::every)
+      append(w, *o);
+    else
+    {
+      if (!std::exchange(is_common, true))
+      {
+        wakes = common_.count(number) == 0;
+        append(common_, *o);
+      }
+      if (wakes)
+        w.wake();
+    }
+    if (is_full(w, number))
+    {
+      w.holds_back_ |= bit_of(number);
+      held |= bit_of(number);
+    }
+  });
+  if (o == nullptr && from == nullptr)
+    requeue_or_keep(info);
+  else if (o != nullptr && o->holders == 0)
+    occurrences_.give(*o);
+  hold_back(held);
+}
+
+void watcher_table::append(signal_store& store, occurrence& o) noexcept
+{
+  const int number = o.info.number();
+  if (number < SIGRTMIN && store.count(number) != 0)
+    return; // as the kernel does
+  stored& item = stored_.take();
+  item.what = &o;
+  ++o.holders;
+  store.append(number, item);
+}
+
+void watcher_table::append(watcher& w, occurrence& o) noexcept
+{
+  const int number = o.info.number();
+  if ((realtime_ & bit_of(number)) != 0 && drops(w, number))
+    while (w.store_.count(number) >= w.backlog_)
+    {
+      stored& item = w.store_.take_first(number);
+      item.what->is_delivered = true; // must not come back
+      release(item);
+      w.dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+  const bool wakes = w.store_.numbers() == 0;
+  append(w.store_, o);
+  if (wakes)
+    w.wake();
+}
+
+void watcher_table::release(stored& item) noexcept
+{
+  occurrence& o = *item.what;
+  stored_.give(item);
+  if (--o.holders == 0)
+    occurrences_.give(o);
+}
+
+void watcher_table::discard(signal_store& store, signal_bits numbers) noexcept
+{
+  for (signal_bits left = numbers & store.numbers(); left != 0;
+       left &= left - 1)
+    while (store.count(lowest_of(left)) != 0)
+    {
+      stored& item = store.take_first(lowest_of(left));
+      const occurrence& o = *item.what;
+      const bool goes_back = !o.is_delivered && o.holders == 1;
+      const signal_info info = o.info;
+      release(item);
+      if (goes_back)
+        pass_on(info);
+    }
+}
+
+// Those who watch it have it at once, if they came after it was taken: what the
+// kernel refuses would not wake them.
+void watcher_table::pass_on(const signal_info& info) noexcept
+{
+  const signal_bits number = bit_of(info.number());
+  if ((held_ & number) == 0 && reserve(1, count_))
+    distribute_one(info, nullptr);
+  else
+    requeue_or_keep(info);
+}
+
+bool watcher_table::is_full(watcher& w, int number) noexcept
+{
+  if ((w.mask_ & realtime_ & bit_of(number)) == 0 || drops(w, number))
+    return false;
+  const std::size_t count = store_of(w).count(number);
+  return (held_ & bit_of(number)) != 0 ? count > w.backlog_ / 2
+                                       : count >= w.backlog_;
+}
+
+void watcher_table::hold_back(signal_bits held) noexcept
+{
+  if (std::exchange(held_, held) != held)
+    refresh();
+}
+
+// It knew of no object with such a backlog when it began to wait.
+void watcher_table::look_again(const watcher& w) noexcept
+{
+  if (taker_ != nullptr && (w.mask_ & taken_in_background_) != 0)
+    taker_->want(taken_in_background_ & ~held_, true);
+}
+
+bool watcher_table::may_be_alone(const watcher& w) const noexcept
+{
+  return !w.shares_ && !has_any(w);
+}
+
+void watcher_table::refresh() noexcept
+{
+  signal_bits once = 0;
+  signal_bits competing = 0;
+  watched_twice_ = 0;
+  taken_in_background_ = 0;
+  count_ = 0;
+  for_each([&](const watcher& w) {
+    ++count_;
+    watched_twice_ |= once & w.mask_;
+    once |= w.mask_;
+    if (w.delivery_ == delivery_policy::one)
+      competing |= w.mask_;
+    if (w.is_pipe_ && !w.is_parents_)
+      taken_in_background_ |= w.mask_;
+  });
+  discard(common_, ~competing);
+  for_each([&](watcher& w) {
+    w.shares_ = w.is_pipe_
+        || (w.mask_ & taken_in_background_) != 0
+        || (w.mask_ & watched_twice_ & ~competing) != 0;
+    const signal_bits from_kernel = w.is_pipe_
+        ? signal_bits{0}
+        : w.mask_ & ~held_ & ~taken_in_background_;
+    const bool alone = may_be_alone(w);
+    if (std::exchange(w.from_kernel_, from_kernel) != from_kernel
+        || w.is_alone() != alone)
+      w.set_access(from_kernel, alone);
+  });
+  if (taker_ != nullptr)
+    taker_->want(taken_in_background_ & ~held_, false);
+}
+
+// In a child process: the objects are here, and what they had is not theirs.
+void watcher_table::leave_to_parent() noexcept
+{
+  for_each([](watcher& w) {
+    w.store_.forget();
+    w.is_parents_ = true;
+  });
+  common_.forget();
+  ::new (&occurrences_) free_list<occurrence>;
+  ::new (&stored_) free_list<stored>;
+  held_ = 0;
+  taker_ = nullptr;
+}
+
+// No thread of the child is to find an object half woken.
+void watcher_table::prepare_fork() noexcept
+{
+  watcher_table& self = watchers();
+  if (::pthread_equal(self.holder_.load(std::memory_order_relaxed),
+          ::pthread_self()))
+    return; // memory is allocated, by a function that makes a process
+  self.lock();
+  self.is_forking_ = true;
+}
+
+void watcher_table::end_fork() noexcept
+{
+  watcher_table& self = watchers();
+  if (std::exchange(self.is_forking_, false))
+    self.unlock();
+}
+
+void watcher_table::begin_child() noexcept
+{
+  watcher_table& self = watchers();
+  self.is_forking_ = false;
+  self.holder_.store(::pthread_t(), std::memory_order_relaxed);
+}
+
+} // namespace sigfd::detail
+
+#endif // SIGFD_DETAIL_IMPL_WATCHER_TABLE_IPP
