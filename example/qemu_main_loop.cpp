@@ -45,18 +45,6 @@ void on_signal(int, ::siginfo_t* info, void*)
   stopping = stopping || what == SIGTERM || what == SIGINT;
 }
 
-// Hands a record to whatever handler is installed for it.
-void dispatch(const sigfd::signal_info& info)
-{
-  struct ::sigaction action = {};
-  ::sigaction(info.number(), nullptr, &action);
-  ::siginfo_t raw = info.to_siginfo();
-  if (action.sa_flags & SA_SIGINFO)
-    action.sa_sigaction(info.number(), &raw, nullptr);
-  else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
-    action.sa_handler(info.number());
-}
-
 // Only while the worker sleeps may the interrupt come.
 void work()
 {
@@ -83,6 +71,7 @@ try
 {
   sigfd::signal_mask mask{SIGIO, SIGALRM, SIGBUS};
   sigfd::open_options options;
+  options.handlers = sigfd::handler_policy::call;
   for (const std::string option : std::span(argv, argv + argc).subspan(1))
     if (option == "--source=pipe")
       options.source = sigfd::source::pipe;
@@ -108,7 +97,7 @@ try
   print("pid " + std::to_string(::getpid()) + " reads signals from "
       + (pipe ? "a pipe" : "the kernel"));
   while (!stopping)
-    dispatch(signals.wait());
+    signals.wait(); // calls the handler
   ::pthread_kill(worker.native_handle(), SIGUSR1);
   worker.join();
   print("ended");
