@@ -49,8 +49,15 @@ finding blocked(const report& result, int n)
     return {severity::warning, n,
         "it is pending, and " + reader(result.audit, n)
             + " has not read it: the program is busy, or does not wait"};
-  return {severity::fine, n,
-      "every thread blocks it, and " + reader(result.audit, n) + " gets it"};
+  const std::string text
+      = "every thread blocks it, and " + reader(result.audit, n) + " gets it";
+  if (result.audit.bypassed().contains(n))
+    return {severity::remark, n,
+        text
+            + "; its handler never runs, unless it is called by who reads the "
+              "signal, or is sigfd's, which is for threads that do not block "
+              "it"};
+  return {severity::fine, n, text};
 }
 
 // Nobody is known to read the signal, and every thread blocks it.
@@ -102,7 +109,7 @@ void diagnose(report& result, const sigfd::thread_audit& earlier, int n)
     if (readers(result.audit, n) > 1)
       say({severity::warning, n,
           "each occurrence goes to one of " + reader(result.audit, n)
-              + ": they compete"});
+              + ": they compete, unless all are sigfd's, which shares it"});
     if (!open.empty())
       say(unblocked(result, open, n));
     else if (result.findings.size() == said || result.pending.contains(n))

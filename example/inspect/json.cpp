@@ -74,6 +74,7 @@ std::string signal_text(const sigfd::thread_audit& audit, int n)
               : audit.caught().contains(n) ? "\"caught\""
                                            : "\"default\"")
       + ",\"default_action\":" + json_string(action_name(action_of(n)))
+      + ",\"bypassed\":" + (audit.bypassed().contains(n) ? "true" : "false")
       + ",\"pending\":" + (audit.pending().contains(n) ? "true" : "false")
       + ",\"blocked_by\":" + with(&thread_state::blocked)
       + ",\"not_blocked_by\":" + with(&thread_state::unblocked)

@@ -191,6 +191,27 @@ public:
     return caught_;
   }
 
+  /// The signals with a handler that never runs, because others take them
+  /// first.
+  /**
+   * A signalfd watches such a signal, or a thread waits for it in sigwait(3),
+   * and every thread blocks it: so the kernel does not call the handler.
+   *
+   * Of the caller's process, only handlers of the program's own count. Where
+   * a signal_fd has put its own in their place, they do not run either, also if
+   * some thread does not block the signal. A handler is not here if an object
+   * that watches the signal calls it: see handler_policy::call.
+   *
+   * Of another process, more cannot be known than that there is a handler. It
+   * may be the one of a signal_fd, which has one for all that it watches, and
+   * it may be called by who takes the signal. So these are those that may be
+   * meant, not those that are wrong.
+   */
+  const signal_mask& bypassed() const noexcept
+  {
+    return bypassed_;
+  }
+
   /// The signals whose disposition is SIG_IGN.
   const signal_mask& ignored() const noexcept
   {
@@ -212,6 +233,9 @@ private:
   // Reads the descriptors, as a thread has them.
   SIGFD_DECL boost::system::error_code look_at_descriptors(::pid_t id);
 
+  // Sees which handlers never run, when everything else is known.
+  SIGFD_DECL void look_for_bypassed();
+
   // Why there is nothing in /proc for the process.
   SIGFD_DECL boost::system::error_code why_absent() const noexcept;
 
@@ -232,6 +256,7 @@ private:
   std::vector<signalfd_state> signalfds_;
   signal_mask pending_;
   signal_mask caught_;
+  signal_mask bypassed_;
   signal_mask ignored_;
 };
 

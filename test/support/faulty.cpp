@@ -174,6 +174,14 @@ const std::map<std::string, std::function<void()>> kinds = {
           block({SIGTERM});
           ready();
         }},
+    {"bypassed",
+        []
+        {
+          ::signal(SIGTERM, handler);
+          block({SIGTERM, SIGINT});
+          watch({SIGTERM, SIGINT});
+          ready();
+        }},
     {"competing",
         []
         {

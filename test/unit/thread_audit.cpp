@@ -1,9 +1,9 @@
 // thread_audit of this process: every state is made for real, in threads.
 
+#include <sigfd/signal_fd.hpp>
 #include <sigfd/thread_audit.hpp>
 
 #include "support/find_thread.hpp"
-#include "support/plain_watcher.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/sandbox.hpp"
@@ -12,6 +12,7 @@
 
 #include <sigfd/detail/unique_fd.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <pthread.h>
@@ -307,9 +308,9 @@ BOOST_AUTO_TEST_CASE(the_thread_of_a_pipe_source_leaves_nothing_unblocked)
 {
   const signal_mask mask{SIGTERM, SIGUSR1};
   const sigfd::scoped_signal_block block(mask);
-  const support::plain_watcher watcher(
-      mask, {.source = sigfd::source::pipe});
-  BOOST_TEST_REQUIRE(!watcher.ec);
+  boost::asio::io_context context;
+  const sigfd::signal_fd signals(
+      context, mask, {.source = sigfd::source::pipe});
   const auto is_seen = [&] {
     const auto threads = thread_audit().threads();
     return std::any_of(threads.begin(), threads.end(),
@@ -338,6 +339,137 @@ BOOST_AUTO_TEST_CASE(tells_what_is_caught_and_what_is_ignored)
   BOOST_TEST((has.caught() == signal_mask{SIGUSR2}));
   ::signal(SIGUSR1, SIG_DFL);
   ::signal(SIGUSR2, SIG_DFL);
+}
+
+// Handlers that never run.
+
+namespace {
+
+void do_nothing(int)
+{
+}
+
+signal_mask bypassed()
+{
+  return thread_audit({SIGUSR1, SIGUSR2, SIGTERM}).bypassed();
+}
+
+sigfd::open_options with(sigfd::source source, sigfd::handler_policy handlers,
+    sigfd::stray_policy stray = sigfd::stray_policy::forward)
+{
+  sigfd::open_options options;
+  options.source = source;
+  options.handlers = handlers;
+  options.stray = stray;
+  return options;
+}
+
+constexpr sigfd::source sources[]
+    = {sigfd::source::kernel, sigfd::source::pipe};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_handler_of_what_a_signalfd_takes_is_bypassed)
+{
+  const signal_mask mask{SIGUSR1, SIGUSR2};
+  ::signal(SIGUSR1, do_nothing);
+  ::signal(SIGTERM, do_nothing);
+  const sigfd::scoped_signal_block block({SIGUSR1, SIGUSR2, SIGTERM});
+  BOOST_TEST(bypassed().empty()); // nobody takes any
+  sigfd::detail::unique_fd fd(::signalfd(-1, &mask.native(), SFD_CLOEXEC));
+  BOOST_TEST((bypassed() == signal_mask{SIGUSR1}));
+  BOOST_TEST(thread_audit({SIGUSR2}).bypassed().empty());
+  {
+    worker open("open", {SIGUSR2});
+    BOOST_TEST(bypassed().empty()); // it may run there
+  }
+  BOOST_TEST(support::wait_until(
+      [] { return bypassed() == signal_mask{SIGUSR1}; }));
+  ::signal(SIGUSR1, SIG_IGN);
+  BOOST_TEST(bypassed().empty());
+  ::signal(SIGUSR1, SIG_DFL);
+  BOOST_TEST(bypassed().empty());
+  ::signal(SIGTERM, SIG_DFL);
+}
+
+BOOST_AUTO_TEST_CASE(so_is_one_of_what_a_thread_waits_for)
+{
+  ::signal(SIGUSR2, do_nothing);
+  {
+    const sigfd::scoped_signal_block block({SIGUSR2});
+    sigwaiter waiter(SIGUSR2, {SIGUSR2});
+    BOOST_TEST(support::wait_until(
+        [] { return bypassed() == signal_mask{SIGUSR2}; }));
+  }
+  BOOST_TEST(bypassed().empty());
+  ::signal(SIGUSR2, SIG_DFL);
+}
+
+BOOST_AUTO_TEST_CASE(the_handler_of_a_signal_fd_is_none_of_the_program)
+{
+  for (const sigfd::source source : sources)
+  {
+    boost::asio::io_context context;
+    const sigfd::scoped_signal_block block({SIGUSR1});
+    sigfd::signal_fd signals(
+        context, {SIGUSR1}, with(source, sigfd::handler_policy::leave));
+    BOOST_TEST(thread_audit().caught().contains(SIGUSR1));
+    BOOST_TEST(bypassed().empty());
+    // Seen from outside, it may be anything. The thread of a pipe takes signals
+    // a moment later.
+    support::process child([] {
+      return support::wait_until([] {
+        return thread_audit({SIGUSR1}, ::getppid()).bypassed()
+            == signal_mask{SIGUSR1};
+      }) ? 0 : 1;
+    });
+    BOOST_TEST(child.wait() == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_under_or_over_it_is_bypassed_unless_it_is_called)
+{
+  using sigfd::handler_policy;
+  for (const sigfd::source source : sources)
+    for (const auto stray :
+        {sigfd::stray_policy::forward, sigfd::stray_policy::ignore})
+      for (const bool before : {true, false})
+      {
+        boost::asio::io_context context;
+        const sigfd::scoped_signal_block block({SIGUSR1});
+        if (before)
+          ::signal(SIGUSR1, do_nothing);
+        sigfd::signal_fd signals(
+            context, {SIGUSR1}, with(source, handler_policy::leave, stray));
+        if (!before)
+          ::signal(SIGUSR1, do_nothing);
+        BOOST_TEST(support::wait_until(
+            [] { return bypassed() == signal_mask{SIGUSR1}; }));
+        sigfd::signal_fd calling(
+            context, {SIGUSR1}, with(source, handler_policy::call, stray));
+        BOOST_TEST(bypassed().empty());
+        calling.close();
+        BOOST_TEST(support::wait_until(
+            [] { return bypassed() == signal_mask{SIGUSR1}; }));
+        signals.close();
+        BOOST_TEST(bypassed().empty());
+        ::signal(SIGUSR1, SIG_DFL);
+      }
+}
+
+// What reaches a thread that does not block it is forwarded, or not.
+BOOST_AUTO_TEST_CASE(under_it_a_handler_runs_in_no_thread)
+{
+  boost::asio::io_context context;
+  const sigfd::scoped_signal_block block({SIGUSR1});
+  worker open("open", {});
+  ::signal(SIGUSR1, do_nothing);
+  sigfd::signal_fd signals(context, {SIGUSR1});
+  BOOST_TEST((bypassed() == signal_mask{SIGUSR1}));
+  ::signal(SIGUSR1, do_nothing); // over it
+  BOOST_TEST(bypassed().empty());
+  signals.close();
+  ::signal(SIGUSR1, SIG_DFL);
 }
 
 BOOST_AUTO_TEST_CASE(lists_signalfds_with_their_masks)

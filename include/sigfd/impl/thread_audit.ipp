@@ -10,8 +10,11 @@
 #define SIGFD_IMPL_THREAD_AUDIT_IPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/handler_table.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/detail/unique_fd.hpp>
+#include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/signal_mask.hpp>
 #include <sigfd/thread_audit.hpp>
 
@@ -269,9 +272,11 @@ boost::system::error_code thread_audit::look()
   {
     ec = look_at_descriptors(thread->id);
     if (!detail::is_gone(ec))
-      return ec;
+      break;
     ec = {};
   }
+  if (!ec)
+    look_for_bypassed();
   return ec;
 }
 
@@ -381,6 +386,29 @@ boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
   return {};
 }
 
+void thread_audit::look_for_bypassed()
+{
+  signal_mask taken;
+  signal_mask unblocked;
+  for (const signalfd_state& fd : signalfds_)
+    taken = taken | fd.mask;
+  for (const thread_state& thread : threads_)
+  {
+    taken = taken | thread.awaited.value_or(signal_mask());
+    unblocked = unblocked | thread.unblocked;
+  }
+  taken = taken & caught_;
+  bypassed_ = taken - unblocked;
+  if (pid_ != ::getpid())
+    return;
+  const signal_mask called = detail::mask_of(detail::watchers().handled());
+  bypassed_.clear();
+  for (const int n : taken - called)
+    if (const auto own = detail::handlers.program_action_of(n);
+        own.has_handler() && (own.is_under_ours || !unblocked.contains(n)))
+      bypassed_.add(n);
+}
+
 boost::system::error_code thread_audit::why_absent() const noexcept
 {
   // /proc may be missing, or hide the processes of others (proc(5), hidepid).
@@ -416,6 +444,7 @@ void thread_audit::clear() noexcept
   signalfds_.clear();
   pending_.clear();
   caught_.clear();
+  bypassed_.clear();
   ignored_.clear();
 }
 
