@@ -14,6 +14,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
+#include <utility>
 
 namespace {
 
@@ -26,8 +28,10 @@ using context_executor = net::io_context::executor_type;
 class signal_set : public bench::io_context_contestant
 {
 public:
-  explicit signal_set(bench::receiver& receive)
-    : receive_(receive)
+  explicit signal_set(bench::receiver& receive,
+      bench::context_ptr context = std::make_shared<net::io_context>())
+    : io_context_contestant(std::move(context)),
+      receive_(receive)
   {
   }
 
@@ -201,7 +205,8 @@ namespace contestants {
 
 inline bench::entry signal_set()
 {
-  return {"signal_set", bench::make<::signal_set>, bench::sees::number};
+  return {"signal_set", bench::make<::signal_set>, bench::sees::number,
+      bench::taken_by::loop, bench::make_beside<::signal_set>};
 }
 
 inline bench::entry read_some1()

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include <array>
 #include <atomic>
 #include <new>
 #include <system_error>
@@ -23,11 +24,19 @@ enum attention : unsigned
 
 struct board
 {
+  // Of those that receive; each writes to memory that is its own.
+  static constexpr int max_receivers = 64;
+
+  struct alignas(64) counter
+  {
+    std::atomic<long> value{0};
+  };
+
   // Read for every signal, and written twice at most.
   alignas(64) std::atomic<unsigned> attention{0};
 
   // Written by the receiver.
-  alignas(64) std::atomic<long> received{0};
+  std::array<counter, max_receivers> received;
   std::atomic<bool> loop_runs{false};
 
   // Written by the sender.
@@ -35,6 +44,15 @@ struct board
   std::atomic<bool> sender_failed{false};
   long median_ns = 0; // of a round trip
   long p99_ns = 0;
+
+  // By all of them together.
+  long all_received() const
+  {
+    long sum = 0;
+    for (const counter& c : received)
+      sum += c.value;
+    return sum;
+  }
 };
 
 // Makes one that stays shared after fork(2); it lives as long as the process.

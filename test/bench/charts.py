@@ -86,11 +86,11 @@ def _sorted_spreads(results: Results, workload: str, figure: Any,
                   key=lambda row: row[1].median)
 
 
-def _drain(results: Results, file: Path) -> bool:
+def _cpu_time(results: Results, workload: str, title: str, file: Path) -> bool:
     # Of those that lose signals, CPU time says nothing.
     rows = [(one, spread) for one, spread in _sorted_spreads(
-        results, "drain", cpu_per_signal)
-        if not results.worst("drain", one, "lost")]
+        results, workload, cpu_per_signal)
+        if not results.worst(workload, one, "lost")]
     if not rows:
         return False
     names = [one for one, _ in rows]
@@ -102,12 +102,22 @@ def _drain(results: Results, file: Path) -> bool:
     axes.hlines(range(len(rows)), lows, highs, color=_TEXT, linewidth=1)
     _write_values(axes, highs, [f"{value:.0f}" for value in medians])
     _name_rows(axes, names)
-    axes.set_title("CPU time for a signal that was pending")
+    axes.set_title(title)
     axes.set_xlabel("nanoseconds; median, and range as a line")
     axes.grid(axis="x")
     axes.margins(x=0.1)
     _save(figure, file)
     return True
+
+
+def _drain(results: Results, file: Path) -> bool:
+    return _cpu_time(results, "drain",
+                     "CPU time for a signal that was pending", file)
+
+
+def _fanout(results: Results, file: Path) -> bool:
+    return _cpu_time(results, "fanout_drain",
+                     "CPU time for a signal that all objects hear", file)
 
 
 def _pingpong(results: Results, file: Path) -> bool:
@@ -173,7 +183,8 @@ def draw(results: Results, folder: Path) -> set[str]:
     if not AVAILABLE:
         return set()
     folder.mkdir(parents=True, exist_ok=True)
-    charts = {"drain": _drain, "pingpong": _pingpong, "lost": _lost}
+    charts = {"drain": _drain, "pingpong": _pingpong, "lost": _lost,
+              "fanout": _fanout}
     with matplotlib.rc_context(_STYLE):
         return {name for name, chart in charts.items()
                 if chart(results, folder / f"{name}.svg")}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 import subprocess
-from typing import Iterator
+from typing import Iterator, Optional, Sequence
 
 # Programs are named by what they are built from; each has some contestants, or
 # is named by the one that it has.
@@ -66,21 +66,58 @@ ABOUT = {
 
 
 @dataclass(frozen=True)
+class Arrangement:
+    """How many objects watch the signal, over how many io_contexts."""
+
+    objects: int
+    contexts: int
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{number} {thing}{'s' * (number != 1)}" for number, thing in (
+                (self.objects, "object"), (self.contexts, "context")))
+
+
+ALONE, TWO = Arrangement(1, 1), Arrangement(2, 1)
+_IN_ONE = (ALONE, TWO, Arrangement(4, 1), Arrangement(16, 1))
+
+# The workloads in which several objects watch the signal, in these
+# arrangements; a context has one object at least.
+ARRANGEMENTS = {
+    "fanout_drain": _IN_ONE,
+    "fanout": (*_IN_ONE, Arrangement(2, 2), Arrangement(4, 4),
+               Arrangement(16, 4)),
+}
+# Who takes part in them.
+FANNED_OUT = ("sigfd/callback", "sigfd/pipe", "asio/signal_set")
+
+
+def arranged(contestant: str, arrangement: Arrangement) -> str:
+    """The name of a contestant in the results of such a workload."""
+    return f"{contestant}, {arrangement}"
+
+
+@dataclass(frozen=True)
 class Contestant:
     """One way to receive signals, and the program that does it."""
 
     group: str
     name: str
     program: Path
+    arrangement: Optional[Arrangement] = None
 
     @property
     def id(self) -> str:
         """Its name in the results."""
-        return f"{self.group}/{self.name}"
+        plain = f"{self.group}/{self.name}"
+        return arranged(plain, self.arrangement) if self.arrangement else plain
 
     def command(self, workload: str, *options: str) -> list[str]:
         """What to run, as the programs' --help has it."""
-        return [str(self.program), self.name, workload, *options]
+        how = ([] if self.arrangement is None else
+               ["--objects", str(self.arrangement.objects),
+                "--loops", str(self.arrangement.contexts)])
+        return [str(self.program), self.name, workload, *how, *options]
 
 
 def is_ours(contestant: str) -> bool:
@@ -118,3 +155,11 @@ def find(folder: Path) -> list[Contestant]:
                                capture_output=True, text=True).stdout.split()
         found += [Contestant(group, name, program) for name in names]
     return sorted(found, key=_rank)
+
+
+def fan_out(contestants: Sequence[Contestant], workload: str,
+            ) -> list[Contestant]:
+    """Those that take part with several objects, in all arrangements."""
+    return [replace(one, arrangement=arrangement)
+            for one in contestants if one.id in FANNED_OUT
+            for arrangement in ARRANGEMENTS[workload]]

@@ -56,6 +56,9 @@ def _made_errors(results: Results) -> list[Control]:
         name = run["control"]
         _, _, low, high = kinds[name]
         value: Optional[float] = run["output"][CONTROLS[name][0]]
+        if value is not None:
+            # Each of several objects has to see it.
+            value /= run["output"].get("objects", 1)
         controls[name, run["workload"]].add(
             label(run["contestant"]),
             value is not None and low <= value <= high, value)

@@ -11,14 +11,19 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
+#include <deque>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 namespace bench {
 
@@ -37,11 +42,14 @@ constexpr std::array workloads{
     workload_entry{"stall", workload::stall, 100'000},
     workload_entry{"pingpong", workload::pingpong, 50'000},
     workload_entry{"threads", workload::threads, 200'000},
-    workload_entry{"cancel", workload::cancel, 100'000}};
+    workload_entry{"cancel", workload::cancel, 100'000},
+    workload_entry{"fanout_drain", workload::fanout_drain, 5'000},
+    workload_entry{"fanout", workload::fanout, 50'000}};
 
 constexpr const char* usage_text
     = "--list | CONTESTANT WORKLOAD [--count N] [--swap K] [--skip K]\n"
-      "  [--leak] [--queue-only] [--quiet-ms N] [--threads N]";
+      "  [--leak] [--queue-only] [--quiet-ms N] [--threads N]\n"
+      "  [--objects N] [--loops N]";
 
 long number_from(std::string_view text, long least)
 {
@@ -84,6 +92,10 @@ plan parse(int argc, char** argv)
       what.quiet_ms = static_cast<int>(number(1));
     else if (option == "--threads")
       what.threads = static_cast<int>(number(1));
+    else if (option == "--objects")
+      what.objects = static_cast<int>(number(1));
+    else if (option == "--loops")
+      what.loops = static_cast<int>(number(1));
     else if (option == "--leak")
       what.leak = true;
     else if (option == "--queue-only")
@@ -91,6 +103,9 @@ plan parse(int argc, char** argv)
     else
       throw std::invalid_argument(usage_text);
   }
+  if (what.objects > (what.fans_out() ? board::max_receivers : 1)
+      || what.loops > what.objects)
+    throw std::invalid_argument("so many objects or loops will not do");
   return what;
 }
 
@@ -115,7 +130,7 @@ long room_in_queue()
 // The plan, or as much of it as fits into the queue where all of it has to.
 plan fit_to_queue(plan what)
 {
-  if (what.workload == workload::drain || what.workload == workload::stall)
+  if (what.queues_first() || what.workload == workload::stall)
     what.count = std::min(what.count, room_in_queue());
   if (what.count < 1)
     throw std::runtime_error("no room in the queue of signals");
@@ -135,56 +150,139 @@ void queue_to_self(const plan& what)
     ::_exit(0);
 }
 
+// The objects of a contestant, each with its receiver. All of them watch the
+// signal; nearly everywhere there is one.
+class object_group
+{
+public:
+  object_group(
+      const plan& what, const entry& who, board& shared, int answer_fd)
+    : what_(what)
+  {
+    if (what.fans_out() && who.make_beside == nullptr)
+      throw unsupported("its loop has one object");
+    const bool has_values = what.workload != workload::pingpong;
+    for (int i = 0; i < what.objects; ++i)
+    {
+      receiver& receive = receivers_.emplace_back(shared, i, what.signals(),
+          has_values ? std::optional(what.count) : std::nullopt, answer_fd);
+      objects_.push_back(i < what.loops
+              ? who.make(receive)
+              : who.make_beside(receive, *objects_[index(i % what.loops)]));
+    }
+  }
+
+  const std::deque<receiver>& receivers() const
+  {
+    return receivers_;
+  }
+
+  bool has_threads() const
+  {
+    return objects_.front()->has_threads();
+  }
+
+  void subscribe()
+  {
+    for (const std::unique_ptr<contestant>& object : objects_)
+      object->subscribe(what_.signal_number());
+  }
+
+  // Before the first signal can be handled.
+  void begin()
+  {
+    for (receiver& receive : receivers_)
+      receive.begin();
+  }
+
+  // Runs the loops, all but one of them by threads, until no receiver wants
+  // more.
+  void run()
+  {
+    if (what_.workload == workload::threads)
+    {
+      objects_.front()->run_with_threads(what_.threads);
+      return;
+    }
+    std::vector<std::thread> threads;
+    for (int loop = 1; loop < what_.loops; ++loop)
+      threads.emplace_back([this, loop] { run_loop(loop); });
+    run_loop(0);
+    for (std::thread& thread : threads)
+      thread.join();
+  }
+
+private:
+  static std::size_t index(int i)
+  {
+    return static_cast<std::size_t>(i);
+  }
+
+  void run_loop(int loop)
+  {
+    for (int i = loop + what_.loops; i < what_.objects; i += what_.loops)
+      objects_[index(i)]->start();
+    objects_[index(loop)]->run();
+  }
+
+  const plan& what_;
+  std::deque<receiver> receivers_;
+  std::vector<std::unique_ptr<contestant>> objects_;
+};
+
 // Signals that are pending before any is handled. For a contestant with a
 // thread that has to be before it subscribes; for the others it is after, so
-// that subscribing is not measured.
-void drain(const plan& what, const entry& who, contestant& c,
-    receiver& receive, sender& send, board& shared)
+// that subscribing is not measured. With several objects it is after for all,
+// or the first would hear what the others do not. Then the thread takes, before
+// anything is measured, as many as the objects keep.
+void drain(const plan& what, const entry& who, object_group& objects,
+    sender& send, board& shared)
 {
-  if (who.taker == taken_by::thread)
+  constexpr int time_to_take_ms = 10;
+  const bool has_thread = who.taker == taken_by::thread;
+  if (has_thread && !what.fans_out())
   {
     block(what.signal_number());
     queue_to_self(what);
-    receive.begin();
-    c.subscribe(what.signal_number());
+    objects.begin();
+    objects.subscribe();
   }
   else
   {
-    c.subscribe(what.signal_number());
+    objects.subscribe();
     ::sigset_t subscribed;
     ::pthread_sigmask(SIG_BLOCK, nullptr, &subscribed);
     block(what.signal_number());
     queue_to_self(what);
-    receive.begin();
+    if (has_thread)
+      sleep_for_ms(time_to_take_ms);
+    objects.begin();
     ::pthread_sigmask(SIG_SETMASK, &subscribed, nullptr);
   }
   // Only now: who watches for the end of a lossy contestant starts to count.
   shared.loop_runs = true;
   send.go();
-  c.run();
+  objects.run();
 }
 
-void measure(const plan& what, const entry& who, contestant& c,
-    receiver& receive, sender& send, board& shared)
+void measure(const plan& what, const entry& who, object_group& objects,
+    sender& send, board& shared)
 {
-  if (what.workload == workload::drain)
+  if (what.queues_first())
   {
-    drain(what, who, c, receive, send, shared);
+    drain(what, who, objects, send, shared);
     return;
   }
   // Before anything is sent: what it would leave pending ends the process.
-  if (what.workload == workload::threads && !c.has_threads())
+  if (what.workload == workload::threads && !objects.has_threads())
     throw unsupported("its loop has one thread");
-  c.subscribe(what.signal_number());
-  receive.begin();
+  objects.subscribe();
+  objects.begin();
   send.go();
   if (what.workload == workload::stall)
     sleep_for_ms(1000);
   shared.loop_runs = true;
-  if (what.workload == workload::threads)
-    c.run_with_threads(what.threads);
-  else
-    c.run();
+  objects.run();
   if (what.workload == workload::pingpong)
     send.wait();
 }
@@ -214,6 +312,14 @@ public:
     add(key, std::optional(number));
   }
 
+  void add(std::string_view key, const std::vector<long>& numbers)
+  {
+    std::ostringstream text;
+    for (const long number : numbers)
+      text << (text.tellp() == 0 ? "" : ", ") << number;
+    add_raw(key, '[' + text.str() + ']');
+  }
+
   void print() const
   {
     std::cout << '{' << members_ << '}' << std::endl;
@@ -237,28 +343,62 @@ std::optional<Number> only_if(bool condition, Number number)
   return condition ? std::optional(number) : std::nullopt;
 }
 
-void print_signals(const plan& what, const entry& who, const receiver& receive,
-    const board& shared, ::pid_t sender_pid)
+// What a figure of each receiver is in all.
+long sum(
+    const std::deque<receiver>& receivers, long (receiver::*figure)() const)
+{
+  long result = 0;
+  for (const receiver& receive : receivers)
+    result += (receive.*figure)();
+  return result;
+}
+
+// Of several objects: what the one received that missed most, all that went
+// wrong with any, and what was used until the last one was done.
+void print_signals(const plan& what, const entry& who,
+    const std::deque<receiver>& receivers, const board& shared,
+    ::pid_t sender_pid)
 {
   const bool pingpong = what.workload == workload::pingpong;
   const bool has_values = who.exposes == sees::value && !pingpong;
-  const usage used = receive.used();
+  std::vector<long> received;
+  std::optional<double> allocations;
+  usage used = receivers.front().used();
+  bool complete = true;
+  for (const receiver& receive : receivers)
+  {
+    received.push_back(receive.received());
+    allocations = std::max(allocations, receive.allocations());
+    if (receive.used().wall_ns > used.wall_ns)
+      used = receive.used();
+    complete = complete && receive.complete();
+  }
+  const long fewest = *std::min_element(received.begin(), received.end());
   json_object out;
   out.add("contestant", what.contestant);
   out.add("workload", what.workload_name);
   out.add("count", what.count);
-  out.add("received", receive.received());
-  out.add("lost", what.signals() - receive.received());
-  out.add("out_of_order", only_if(has_values, receive.out_of_order()));
-  out.add("value_gaps", only_if(has_values, receive.value_gaps()));
-  out.add("duplicates", only_if(has_values, receive.duplicates()));
-  out.add("wall_ns", only_if(receive.complete(), used.wall_ns));
+  if (what.fans_out())
+  {
+    out.add("objects", long{what.objects});
+    out.add("loops", long{what.loops});
+    out.add("received_each", received);
+  }
+  out.add("received", fewest);
+  out.add("lost", what.signals() - fewest);
+  out.add("out_of_order",
+      only_if(has_values, sum(receivers, &receiver::out_of_order)));
+  out.add("value_gaps",
+      only_if(has_values, sum(receivers, &receiver::value_gaps)));
+  out.add("duplicates",
+      only_if(has_values, sum(receivers, &receiver::duplicates)));
+  out.add("wall_ns", only_if(complete, used.wall_ns));
   out.add("cpu_ns", used.user_ns + used.system_ns);
   out.add("cpu_user_ns", used.user_ns);
   out.add("cpu_sys_ns", used.system_ns);
   out.add("median_ns", only_if(pingpong, shared.median_ns));
   out.add("p99_ns", only_if(pingpong, shared.p99_ns));
-  out.add("allocations", receive.allocations());
+  out.add("allocations", allocations);
   out.add("sender_eagain", shared.queue_was_full.load());
   out.add("rlimit_sigpending", rlimit_sigpending());
   out.add("pid", ::getpid());
@@ -268,7 +408,8 @@ void print_signals(const plan& what, const entry& who, const receiver& receive,
 
 void run_signals(const plan& what, const entry& who)
 {
-  const bool pinned = what.workload != workload::threads;
+  const bool pinned = what.workload != workload::threads
+      && what.workload != workload::fanout;
   const bool one_cpu = what.workload == workload::pingpong;
   const int first = allowed_cpu(0);
   const int second = one_cpu ? first : allowed_cpu(1);
@@ -281,10 +422,8 @@ void run_signals(const plan& what, const entry& who)
   if (pinned)
     pin(first);
 
-  receiver receive(shared, what.signals(),
-      one_cpu ? std::nullopt : std::optional(what.count), send->answer_fd());
-  const std::unique_ptr<contestant> c = who.make(receive);
-  measure(what, who, *c, receive, *send, shared);
+  object_group objects(what, who, shared, send->answer_fd());
+  measure(what, who, objects, *send, shared);
 
   // A contestant that takes its handler away leaves the default action, and
   // there may be one more signal.
@@ -292,14 +431,14 @@ void run_signals(const plan& what, const entry& who)
   send.reset();
   if (shared.sender_failed)
     throw std::runtime_error("the sender failed");
-  print_signals(what, who, receive, shared, sender_pid);
+  print_signals(what, who, objects.receivers(), shared, sender_pid);
 }
 
 void run_cancel(const plan& what, const entry& who)
 {
   constexpr long warm_up = 1000;
   pin(allowed_cpu(0));
-  receiver receive(make_board(), 0, std::nullopt, -1);
+  receiver receive(make_board(), 0, 0, std::nullopt, -1);
   const std::unique_ptr<contestant> c = who.make(receive);
   c->subscribe(what.signal_number());
   c->start_and_cancel(warm_up);

@@ -32,6 +32,12 @@ public:
   // Runs its loop until the receiver wants no more.
   virtual void run() = 0;
 
+  // The same for one that was made beside another, whose loop is run.
+  virtual void start()
+  {
+    throw unsupported("its loop has one object");
+  }
+
   // The same, with several threads in the loop.
   virtual bool has_threads() const
   {
@@ -71,6 +77,9 @@ struct entry
   std::unique_ptr<contestant> (*make)(receiver&);
   sees exposes = sees::value;
   taken_by taker = taken_by::loop;
+
+  // One more, in the loop of another; null if there cannot be several.
+  std::unique_ptr<contestant> (*make_beside)(receiver&, contestant&) = nullptr;
 };
 
 template <typename Contestant>

@@ -11,21 +11,42 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace bench {
+
+using context_ptr = std::shared_ptr<boost::asio::io_context>;
 
 // One wait is outstanding at a time, and each handler starts the next, so the
 // loop ends by itself when the receiver wants no more.
 class io_context_contestant : public contestant
 {
 public:
+  explicit io_context_contestant(
+      context_ptr context = std::make_shared<boost::asio::io_context>())
+    : context_(*context),
+      owner_(std::move(context))
+  {
+  }
+
+  const context_ptr& context() const
+  {
+    return owner_;
+  }
+
   void run() override
   {
     start_waiting();
     context_.run();
+  }
+
+  void start() override
+  {
+    start_waiting();
   }
 
   bool has_threads() const override
@@ -93,11 +114,20 @@ protected:
     return false;
   }
 
-  boost::asio::io_context context_;
+  boost::asio::io_context& context_;
 
 private:
+  const context_ptr owner_; // the last one's, as they may go in any order
   long to_cancel_ = 0;
 };
+
+// For those that are made with a receiver and a context.
+template <typename Contestant>
+std::unique_ptr<contestant> make_beside(receiver& receive, contestant& other)
+{
+  return std::make_unique<Contestant>(
+      receive, dynamic_cast<Contestant&>(other).context());
+}
 
 } // namespace bench
 

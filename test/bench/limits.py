@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator, Optional
 
 from compiling import COMPILED, EXECUTORS, HEADER_ONLY, SIGNAL_SET
-from contestants import is_ours, label
+from contestants import ALONE, TWO, arranged, is_ours, label
 from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
                      plain)
 
@@ -125,14 +125,15 @@ def _whole(results: Results) -> Iterator[Limit]:
         return is_ours(contestant) and not is_pipe(contestant)
 
     sources = (("signalfd", is_kernel), ("the pipe source", is_pipe))
-    for workload in ("flood", "stall"):
+    for workload, name in (("flood", "Flood"), ("stall", "Stall"),
+                           ("fanout", "Fan-out")):
         for source, wanted in sources:
             for key, text in (("lost", "lost"),
                               ("out_of_order", "out of order")):
                 keys = ((key, "value_gaps") if key == "lost"
                         else (key, "duplicates"))
                 yield _none(
-                    f"{workload.capitalize()}, sigfd on {source}: {text}",
+                    f"{name}, sigfd on {source}: {text}",
                     results, (workload,), keys, wanted)
     yield _none("Everything of sigfd, also in two threads: allocations per "
                 "signal", results,
@@ -153,6 +154,17 @@ def _pipe(results: Results) -> Iterator[Limit]:
             f"{text}, to `raw sigwait_pipe`", most,
             results.ratio(workload, f"sigfd/{name}", "raw/sigwait_pipe",
                           figure), PAIRS_NEEDED)
+
+
+def _fan_out(results: Results) -> Iterator[Limit]:
+    for name, text in (("callback", "callback"), ("pipe", "pipe source")):
+        ours = f"sigfd/{name}"
+        yield Limit(
+            f"Fan-out of a drain, {text}: CPU time of two objects together, "
+            "to one", 1.50,
+            results.ratio("fanout_drain", arranged(ours, TWO),
+                          arranged(ours, ALONE), cpu_per_signal),
+            PAIRS_NEEDED)
 
 
 def _cancel(results: Results) -> Iterator[Limit]:
@@ -183,4 +195,5 @@ def _compiling(results: Results) -> Iterator[Limit]:
 def limits(results: Results) -> list[Limit]:
     """All, in the order of the report."""
     return [*_drain(results), *_pingpong(results), *_whole(results),
-            *_pipe(results), *_cancel(results), *_compiling(results)]
+            *_pipe(results), *_fan_out(results), *_cancel(results),
+            *_compiling(results)]

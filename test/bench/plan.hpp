@@ -11,12 +11,14 @@ namespace bench {
 
 enum class workload
 {
-  drain,    // real-time signals that are pending when the loop starts
-  flood,    // from a second process, as fast as it can
-  stall,    // from a second process, while the loop is away for a second
-  pingpong, // one at a time, each answered, on one CPU
-  threads,  // flood, with several threads in the loop
-  cancel    // no signals: waits, started and cancelled
+  drain,        // real-time signals that are pending when the loop starts
+  flood,        // from a second process, as fast as it can
+  stall,        // from a second process, while the loop is away for a second
+  pingpong,     // one at a time, each answered, on one CPU
+  threads,      // flood, with several threads in the loop
+  cancel,       // no signals: waits, started and cancelled
+  fanout_drain, // drain, by several objects that all watch the signal
+  fanout        // flood, to several objects, over loops of a thread each
 };
 
 struct plan
@@ -31,6 +33,19 @@ struct plan
   bool queue_only = false;
   int quiet_ms = 1500;
   int threads = 2;
+  int objects = 1; // of fanout_drain and fanout
+  int loops = 1;   // over which the objects are spread
+
+  // Whether the signals are pending before the loop starts.
+  bool queues_first() const
+  {
+    return workload == workload::drain || workload == workload::fanout_drain;
+  }
+
+  bool fans_out() const
+  {
+    return workload == workload::fanout_drain || workload == workload::fanout;
+  }
 
   int signal_number() const
   {

@@ -34,9 +34,10 @@ usage usage::now()
       support::allocations()};
 }
 
-receiver::receiver(
-    board& shared, long signals, std::optional<long> values, int answer_fd)
+receiver::receiver(board& shared, int index, long signals,
+    std::optional<long> values, int answer_fd)
   : board_(shared),
+    received_(shared.received.at(static_cast<std::size_t>(index)).value),
     signals_(signals),
     values_(values),
     answer_fd_(answer_fd),
@@ -104,7 +105,7 @@ bool receiver::reach_milestone()
 
 long receiver::received() const
 {
-  return board_.received;
+  return received_;
 }
 
 bool receiver::complete() const

@@ -27,13 +27,15 @@ struct usage
 //
 // The handlers of all contestants call record() for each signal, and do nothing
 // else. It costs a few instructions while all is well. Not to be called
-// concurrently: contestants with several threads have one wait outstanding.
+// concurrently: contestants with several threads have one wait outstanding, and
+// where several objects watch the signal, each has a receiver of its own.
 class receiver
 {
 public:
   // Expects the values 0, 1, 2 and so on below values, of which signals are
-  // sent; or the value 0 with every signal.
-  receiver(board& shared, long signals, std::optional<long> values,
+  // sent; or the value 0 with every signal. It counts in the board's place of
+  // this index.
+  receiver(board& shared, int index, long signals, std::optional<long> values,
       int answer_fd);
 
   // For each signal: whether more are to come. The contestant ends its loop in
@@ -75,9 +77,8 @@ private:
 
   bool count()
   {
-    const long received
-        = board_.received.load(std::memory_order_relaxed) + 1;
-    board_.received.store(received, std::memory_order_relaxed);
+    const long received = received_.load(std::memory_order_relaxed) + 1;
+    received_.store(received, std::memory_order_relaxed);
     return received != milestone_ || reach_milestone();
   }
 
@@ -86,6 +87,7 @@ private:
   bool reach_milestone();
 
   board& board_;
+  std::atomic<long>& received_;
   const long signals_;
   const std::optional<long> values_;
   const int answer_fd_;

@@ -7,12 +7,13 @@ from typing import Callable, Optional, Sequence
 
 import charts
 from compiling import EXECUTORS, FEW, MANY, PROGRAMS, SIGNAL_SET
-from contestants import ABOUT, is_ours, label
+from contestants import ABOUT, ALONE, arranged, is_ours, label
 from controls import controls_of
 from counting import OWNERS, SIZES
 from limits import PAIRS_NEEDED, limits
 from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
-                     lost_percent, plain, signals_per_second)
+                     lost_percent, plain, signals_per_second,
+                     wall_per_signal)
 
 NONE = "–"
 
@@ -77,6 +78,20 @@ class _Tables:
         return f"to {label(reference)}", lambda one: (
             "1" if one == reference else _ratio_text(self._results.ratio(
                 self._workload, one, reference, figure)))
+
+    def ratio_to_alone(self, figure: Figure) -> Column:
+        """To the same contestant with one object."""
+        def text(one: str) -> str:
+            contestant, _, _ = one.partition(", ")
+            alone = arranged(contestant, ALONE)
+            ratio = self._results.ratio(self._workload, one, alone, figure)
+            return "1" if ratio and one == alone else _ratio_text(ratio)
+        return "to one object", text
+
+    def received_each(self) -> Column:
+        """By each of several objects."""
+        return "arrived at each", lambda one: spread_text(
+            self._results.received_each(self._workload, one))
 
     def worst(self, heading: str, key: str) -> Column:
         """What ought to be 0: the worst run."""
@@ -192,6 +207,21 @@ def _burst(results: Results, workload: str) -> str:
         tables.worst("twice", "duplicates"),
         tables.spread("CPU ns", cpu_per_signal),
         tables.spread("1000 signals/s", signals_per_second, 1e-3),
+        tables.spread("queue was full", plain("sender_eagain")),
+        tables.worst("allocations", "allocations")])
+
+
+def _fanout(results: Results, workload: str) -> str:
+    tables = _Tables(results, workload)
+    return tables.write([
+        tables.received_each(),
+        tables.spread("lost %", lost_percent),
+        tables.worst("out of order", "out_of_order"),
+        tables.worst("gaps", "value_gaps"),
+        tables.worst("twice", "duplicates"),
+        tables.spread("CPU ns", cpu_per_signal),
+        tables.ratio_to_alone(cpu_per_signal),
+        tables.spread("wall ns", wall_per_signal),
         tables.spread("queue was full", plain("sender_eagain")),
         tables.worst("allocations", "allocations")])
 
@@ -367,6 +397,21 @@ is that of the completions.
 
 {threads}
 
+## Fan-out
+
+Several objects watch the same signal, each with a wait of its own, and each ought to get every one. What a signal costs is what it
+costs for all of them together, and "to one object" compares with one object of the same kind in the same workload. "Lost" is what the
+object missed that got the fewest.
+
+A [drain](#drain) of {fanout_drain_count} signals, in one loop. They are queued when all objects are there. The thread of the pipe source takes as many as the
+objects keep before the loop starts; that is not in the figures.
+
+{fanout_chart}{fanout_drain}
+
+A [flood](#flood) of {fanout_count} signals. The objects are spread over the contexts, each of which is run by a thread of its own; nothing is pinned to a CPU.
+
+{fanout}
+
 ## Cancel
 
 {cancel_count} times a wait is started and cancelled, without a signal, and its handler starts the next; awaitables do all that in one
@@ -428,11 +473,16 @@ def write_report(results: Results, folder: Path) -> Path:
         pingpong=_pingpong(results),
         flood=_burst(results, "flood"), stall=_burst(results, "stall"),
         threads=_burst(results, "threads"), cancel=_cancel(results),
+        fanout_drain=_fanout(results, "fanout_drain"),
+        fanout=_fanout(results, "fanout"),
         **{f"{workload}_count": _count(results, workload) for workload in (
-            "drain", "pingpong", "flood", "stall", "threads", "cancel")},
+            "drain", "pingpong", "flood", "stall", "threads", "cancel",
+            "fanout_drain", "fanout")},
         drain_chart=_chart(drawn, "drain", "CPU time for a pending signal"),
         pingpong_chart=_chart(drawn, "pingpong",
                               "Round trips: median and 99th percentile"),
+        fanout_chart=_chart(drawn, "fanout",
+                            "CPU time for a signal that several objects hear"),
         lost_chart=_chart(drawn, "lost", "Signals lost in flood and stall"),
         compile_time=_compile_time(results), code_size=_code_size(results),
         controls=_controls(results), contestants=_contestants(results),

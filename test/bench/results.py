@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Callable, Iterable, Optional
 
+from contestants import ARRANGEMENTS, arranged
+
 Output = dict[str, Any]
 Figure = Callable[[Output], Optional[float]]
 
@@ -65,6 +67,12 @@ def signals_per_second(output: Output) -> Optional[float]:
     return float(received) * 1e9 / float(wall)
 
 
+def wall_per_signal(output: Output) -> Optional[float]:
+    """Nanoseconds until all had arrived, divided by how many."""
+    wall, count = output.get("wall_ns"), output.get("count")
+    return float(wall) / float(count) if wall is not None and count else None
+
+
 def lost_percent(output: Output) -> Optional[float]:
     """Of those that were sent."""
     lost, count = output.get("lost"), output.get("count")
@@ -97,8 +105,11 @@ class Results:
 
     def took_part(self, workload: str) -> list[str]:
         """Those that were run in a workload."""
-        return [name for name in self.contestants
-                if self._outputs.get((workload, name))]
+        names = self.contestants
+        if workload in ARRANGEMENTS:
+            names = [arranged(name, arrangement) for name in names
+                     for arrangement in ARRANGEMENTS[workload]]
+        return [name for name in names if self._outputs.get((workload, name))]
 
     def outputs(self, workload: str, contestant: str) -> list[Output]:
         """What a contestant's runs printed."""
@@ -108,6 +119,13 @@ class Results:
                ) -> Optional[Spread]:
         """A figure over the rounds."""
         return Spread.of(map(figure, self.outputs(workload, contestant)))
+
+    def received_each(self, workload: str, contestant: str,
+                      ) -> Optional[Spread]:
+        """How many came to each of several objects, over the rounds."""
+        return Spread.of(
+            number for output in self.outputs(workload, contestant)
+            for number in output["received_each"])
 
     def worst(self, workload: str, contestant: str, key: str,
               ) -> Optional[float]:

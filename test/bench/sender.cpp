@@ -107,7 +107,7 @@ int sender::send(const plan& what, ::pid_t receiver, board& shared)
     return 1;
   if (what.workload == workload::pingpong)
     return play(what, receiver, shared) ? 0 : 1;
-  if (what.workload != workload::drain && !send_all(what, receiver, shared))
+  if (!what.queues_first() && !send_all(what, receiver, shared))
     shared.sender_failed = true;
   end_when_quiet(what, receiver, shared);
 }
@@ -151,9 +151,9 @@ void sender::end_when_quiet(
 {
   while (!shared.loop_runs)
     sleep_for_ms(10);
-  for (long seen = -1; seen != shared.received;)
+  for (long seen = -1; seen != shared.all_received();)
   {
-    seen = shared.received;
+    seen = shared.all_received();
     sleep_for_ms(what.quiet_ms);
   }
   shared.attention |= closing_time;

@@ -10,20 +10,21 @@ import threading
 from typing import Any, Callable, Sequence
 
 import compiling
-from contestants import Contestant
+from contestants import ARRANGEMENTS, Contestant, fan_out
 import counting
 from programs import ProgramError, run
 from progress import Progress, Stopwatch
 from results import QUEUE_ONLY
 
-WORKLOADS = ("drain", "pingpong", "flood", "stall", "threads", "cancel")
+WORKLOADS = ("drain", "pingpong", "flood", "stall", "threads", "cancel",
+             *ARRANGEMENTS)
 
 # Every that many signals are exchanged or left out, in the controls.
 CONTROL_STEP = 100
 # For each control, the figure in which it shows, and the workloads.
 CONTROLS = {
-    "swap": ("out_of_order", ("drain", "flood")),
-    "skip": ("value_gaps", ("drain", "flood")),
+    "swap": ("out_of_order", ("drain", "flood", "fanout")),
+    "skip": ("value_gaps", ("drain", "flood", "fanout")),
     "leak": ("allocations", ("drain",)),
 }
 CONTROL_COUNT = 4000  # below what libuv keeps
@@ -44,20 +45,21 @@ class Scale:
 FULL = Scale(
     # Those with claims on noisy figures have the most.
     rounds={"drain": 17, "pingpong": 15, "flood": 5, "stall": 5,
-            "threads": 5, "cancel": 15},
+            "threads": 5, "cancel": 15, "fanout_drain": 17, "fanout": 5},
     counts={}, quiet_ms=1500,
     counting_rounds=3, compile_rounds=7)
 
 QUICK = Scale(
     rounds=dict.fromkeys(WORKLOADS, 3),
     counts={"pingpong": 10000, "flood": 50000, "stall": 30000,
-            "threads": 50000, "cancel": 20000},
+            "threads": 50000, "cancel": 20000, "fanout": 20000},
     quiet_ms=500,
     counting_rounds=1, compile_rounds=2)
 
 # Seconds that a run is thought to take before one was seen.
 _GUESS = {"drain": 0.2, "pingpong": 0.6, "flood": 1.3, "stall": 1.8,
-          "threads": 0.8, "cancel": 0.3, "strace": 0.8, "callgrind": 1.5,
+          "threads": 0.8, "cancel": 0.3, "fanout_drain": 0.2, "fanout": 1.0,
+          "strace": 0.8, "callgrind": 1.5,
           "compile": 8.0, "code size": 6.0, "controls": 0.1}
 
 
@@ -79,6 +81,9 @@ class Session:
     def __init__(self, contestants: Sequence[Contestant], scale: Scale,
                  compiler: compiling.Compiler) -> None:
         self._contestants = {one.id: one for one in contestants}
+        self._fanned_out = {
+            workload: {one.id: one for one in fan_out(contestants, workload)}
+            for workload in ARRANGEMENTS}
         self._scale = scale
         self._compiler = compiler
         self._progress = Progress()
@@ -91,6 +96,9 @@ class Session:
             "runs": [], "controls": [], "counts": [], "compile": [],
             "code_size": [], "seconds": {}}
 
+    def _taking_part(self, workload: str) -> dict[str, Contestant]:
+        return self._fanned_out.get(workload, self._contestants)
+
     # --- what one step does -------------------------------------------------
 
     def _run(self, contestant: str, round_: int, workload: str) -> None:
@@ -99,7 +107,8 @@ class Session:
         if count:
             options += ["--count", str(count)]
         finished = run(
-            self._contestants[contestant].command(workload, *options))
+            self._taking_part(workload)[contestant].command(
+                workload, *options))
         output = finished.result()
         if "unsupported" in output:
             self.data["unsupported"].setdefault(workload, {})[contestant] = (
@@ -116,7 +125,8 @@ class Session:
                 if not self._shows(workload, contestant, figure):
                     continue
                 how = ([] if control == "leak" else [str(CONTROL_STEP)])
-                output = run(self._contestants[contestant].command(
+                one = self._taking_part(workload)[contestant]
+                output = run(one.command(
                     workload, "--count", str(CONTROL_COUNT), f"--{control}",
                     *how)).result()
                 self.data["controls"].append({
@@ -180,10 +190,14 @@ class Session:
         everyone = list(self._contestants)
         cpus = len(os.sched_getaffinity(0))
         sections = [
-            Section(workload, self._scale.rounds[workload], everyone,
+            Section(workload, self._scale.rounds[workload],
+                    list(self._taking_part(workload)),
                     partial(self._run, workload=workload))
             for workload in WORKLOADS]
-        sections.append(Section("controls", 1, everyone, self._control))
+        sections = [section for section in sections if section.names]
+        sections.append(Section(
+            "controls", 1, everyone + list(self._fanned_out["fanout"]),
+            self._control))
         self._can_delay = counting.works("strace")
         for tool, program in counting.PROGRAMS.items():
             if not counting.works(tool):

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <utility>
 
 namespace {
 
@@ -31,8 +33,10 @@ template <typename Executor, sigfd::source Source>
 class open_signals : public bench::io_context_contestant
 {
 public:
-  explicit open_signals(bench::receiver& receive)
-    : receive_(receive)
+  explicit open_signals(bench::receiver& receive,
+      bench::context_ptr context = std::make_shared<net::io_context>())
+    : io_context_contestant(std::move(context)),
+      receive_(receive)
   {
   }
 
@@ -128,13 +132,16 @@ private:
 namespace contestants {
 
 using bench::make;
+using bench::make_beside;
 using bench::sees;
 using bench::taken_by;
 using sigfd::source;
 
 inline bench::entry callback()
 {
-  return {"callback", make<::callback<context_executor>>};
+  using type = ::callback<context_executor>;
+  return {"callback", make<type>, sees::value, taken_by::loop,
+      make_beside<type>};
 }
 
 inline bench::entry callback_any()
@@ -154,8 +161,8 @@ inline bench::entry some64()
 
 inline bench::entry pipe()
 {
-  return {"pipe", make<::callback<context_executor, source::pipe>>,
-      sees::value, taken_by::thread};
+  using type = ::callback<context_executor, source::pipe>;
+  return {"pipe", make<type>, sees::value, taken_by::thread, make_beside<type>};
 }
 
 inline bench::entry pipe_some64()
