@@ -108,6 +108,47 @@ BOOST_AUTO_TEST_CASE(a_library_that_starts_threads)
   BOOST_TEST(!support::is_blocked(SIGUSR2));
 }
 
+BOOST_AUTO_TEST_CASE(back_pressure)
+{
+  net::io_context context;
+  sigfd::signal_fd other(context, {SIGRTMIN});
+  sigfd::signal_fd statistics(context, {SIGRTMIN},
+      {.backlog = 64, .overflow = sigfd::overflow_policy::drop_oldest});
+  for (int i = 0; i < 100; ++i)
+  {
+    send(SIGRTMIN);
+    BOOST_TEST(other.try_wait().has_value());
+  }
+  BOOST_TEST(statistics.dropped() == 36u);
+  BOOST_TEST(statistics.try_wait().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(competing_readers)
+{
+  net::io_context context;
+  const sigfd::open_options competing{.delivery = sigfd::delivery_policy::one};
+  sigfd::signal_fd first(context, {SIGRTMIN}, competing);
+  sigfd::signal_fd second(context, {SIGRTMIN}, competing);
+  send(SIGRTMIN);
+  BOOST_TEST(first.try_wait().has_value());
+  BOOST_TEST(!second.try_wait().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(beside_handlers)
+{
+  net::io_context context;
+  static volatile std::sig_atomic_t called = 0;
+  ::signal(SIGCHLD, [](int) { called = called + 1; });
+  {
+    sigfd::signal_fd children(context, {SIGCHLD},
+        {.handlers = sigfd::handler_policy::call});
+    send(SIGCHLD);
+    BOOST_TEST(children.try_wait().has_value());
+  }
+  BOOST_TEST(called == 1);
+  ::signal(SIGCHLD, SIG_DFL);
+}
+
 BOOST_AUTO_TEST_CASE(after_close)
 {
   const auto status_of = [](bool unblocks) {
