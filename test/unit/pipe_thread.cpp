@@ -22,11 +22,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <mutex>
 #include <numeric>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -389,6 +391,31 @@ BOOST_AUTO_TEST_CASE(a_foreign_interruption_goes_on)
   BOOST_REQUIRE(::kill(child.pid(), SIGFPE) == 0);
   const int status = child.wait_status();
   BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGFPE));
+}
+
+// At the limit the kernel keeps no more of them than their number, and two may
+// become one.
+BOOST_AUTO_TEST_CASE(no_interruption_is_taken_for_a_foreign_one)
+{
+  support::process child([&] {
+    ::signal(SIGFPE, SIG_DFL); // not a sanitizer's
+    plain_watcher pipes({SIGRTMIN}, pipe());
+    plain_watcher others({SIGRTMIN});
+    support::set_queue_limit(0);
+    std::atomic<bool> done{false};
+    std::thread second([&] {
+      for (int i = 0; !done; ++i)
+        others.update(i % 2 == 0 ? signal_mask{SIGRTMIN, SIGUSR1}
+                                 : signal_mask{SIGRTMIN});
+    });
+    for (int i = 0; i < 20'000; ++i)
+      pipes.update(i % 2 == 0 ? signal_mask{SIGRTMIN, SIGUSR2}
+                              : signal_mask{SIGRTMIN});
+    done = true;
+    second.join();
+    return 0;
+  });
+  BOOST_TEST(child.wait_status() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_has_one_of_its_own_when_it_needs_it)

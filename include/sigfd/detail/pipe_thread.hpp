@@ -100,16 +100,17 @@ private:
   SIGFD_DECL bool wait(const ::sigset_t& set, std::span<signal_info> infos,
       std::size_t& count, const ::timespec* within) noexcept;
 
-  // Whether a signal of that number is the interruption; if it is not, passes
-  // it on.
-  SIGFD_DECL bool is_interruption(const signal_info& info) noexcept;
+  // Whether a signal of that number is the interruption.
+  SIGFD_DECL bool is_interruption(const signal_info& info) const noexcept;
 
   fork_reset_mutex mutex_;
   fork_reset_value is_own_; // whether what follows is not the parent's
   std::size_t users_ = 0;
   ::pthread_t thread_{};
   std::atomic<signal_bits> wanted_{0};
-  std::atomic<bool> is_interrupted_{false};
+  std::atomic<unsigned> interruptions_begun_{0};
+  std::atomic<unsigned> interruptions_sent_{0};
+  unsigned interruptions_seen_ = 0; // the thread's own
   std::atomic<bool> is_stopped_{false};
   std::atomic<unsigned> pauses_requested_{0};
   std::atomic<unsigned> pauses_begun_{0};

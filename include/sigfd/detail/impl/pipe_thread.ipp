@@ -11,6 +11,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/pipe_thread.hpp>
+#include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/sigwait.hpp>
 #include <sigfd/detail/system_error.hpp>
@@ -31,6 +32,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -113,8 +115,9 @@ void pipe_thread::want(signal_bits numbers, bool is_new) noexcept
 
 void pipe_thread::interrupt() noexcept
 {
-  is_interrupted_.store(true);
+  interruptions_begun_.fetch_add(1);
   ::pthread_kill(thread_, interruption);
+  interruptions_sent_.fetch_add(1);
 }
 
 void pipe_thread::leave_to_parent() noexcept
@@ -129,7 +132,9 @@ void pipe_thread::start(boost::system::error_code& ec) noexcept
   pauses_begun_ = 0;
   pauses_ended_ = 0;
   wanted_ = 0;
-  is_interrupted_ = false;
+  interruptions_begun_ = 0;
+  interruptions_sent_ = 0;
+  interruptions_seen_ = 0;
   is_stopped_ = false;
 
   // The thread must not get a signal before it blocks them itself.
@@ -234,9 +239,15 @@ bool pipe_thread::wait(const ::sigset_t& set, std::span<signal_info> infos,
     std::size_t& count, const ::timespec* within) noexcept
 {
   signal_info& info = infos[count];
+  const unsigned sent = interruptions_sent_.load();
   info = sigwait_info(set, within);
   if (info.number() == interruption)
-    return is_interruption(info);
+  {
+    if (!is_interruption(info))
+      ::syscall(SYS_tgkill, ::getpid(), ::getpid(), interruption);
+    interruptions_seen_ = sent; // those that were sent meanwhile may yet come
+    return false;
+  }
   if (info.number() != 0)
     count += undelivered().consume_wakeup(info) ? 1u : 0u;
   else if (errno != EINTR && within == nullptr) // since forbidden
@@ -244,18 +255,15 @@ bool pipe_thread::wait(const ::sigset_t& set, std::span<signal_info> infos,
   return info.number() != 0;
 }
 
-// At RLIMIT_SIGPENDING the kernel keeps no more than the number of it, as of
-// another that is sent to the process. That was meant for a thread that does
-// not block it. Directed at the process it would come here again, so the main
-// thread has it, the first that would have got it.
-bool pipe_thread::is_interruption(const signal_info& info) noexcept
+// At RLIMIT_SIGPENDING the kernel keeps no more than the number of it. What
+// somebody else sends to the process was meant for a thread that does not block
+// it. Directed at the process it would come here again, so the main thread has
+// it, the first that would have got it.
+bool pipe_thread::is_interruption(const signal_info& info) const noexcept
 {
-  const bool is_own = info.code() == SI_TKILL
-      && info.native().ssi_pid == static_cast<std::uint32_t>(::getpid());
-  const bool was_sent = is_interrupted_.exchange(false);
-  if (!is_own && !(is_bare(info) && was_sent))
-    ::syscall(SYS_tgkill, ::getpid(), ::getpid(), interruption);
-  return false;
+  if (info.code() == SI_TKILL)
+    return info.native().ssi_pid == static_cast<std::uint32_t>(::getpid());
+  return is_bare(info) && interruptions_begun_.load() != interruptions_seen_;
 }
 
 } // namespace sigfd::detail
