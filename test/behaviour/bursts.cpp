@@ -7,6 +7,7 @@
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/settle.hpp"
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
 
@@ -97,11 +98,7 @@ struct fixture
       BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, i));
     if (signals.source() == sigfd::source::kernel)
       return;
-    BOOST_REQUIRE(
-        support::wait_until([] { return !support::is_pending(SIGRTMIN); }));
-    // The thread of a pipe puts down what it has in its hands.
-    context.notify_fork(net::io_context::fork_prepare);
-    context.notify_fork(net::io_context::fork_parent);
+    BOOST_REQUIRE(support::settle(SIGRTMIN));
   }
 
   void run()

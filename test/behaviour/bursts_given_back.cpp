@@ -8,6 +8,7 @@
 #include "support/no_room.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/settle.hpp"
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
 
@@ -65,13 +66,8 @@ struct fixture
     }
     if (signals->source() == sigfd::source::kernel)
       return;
-    BOOST_REQUIRE(support::wait_until([&] {
-      return !support::is_pending(SIGRTMIN)
-          && !support::is_pending(SIGRTMIN + 1);
-    }));
-    // The thread of a pipe puts down what it has in its hands.
-    context->notify_fork(net::io_context::fork_prepare);
-    context->notify_fork(net::io_context::fork_parent);
+    BOOST_REQUIRE(support::settle(SIGRTMIN));
+    BOOST_REQUIRE(support::settle(SIGRTMIN + 1));
   }
 
   void note(const signal_info& info)
