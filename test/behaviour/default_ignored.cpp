@@ -40,7 +40,7 @@ using flags = signal_fd::flags;
 constexpr std::array<int, 4> ignored_by_default{
     SIGCHLD, SIGURG, SIGWINCH, SIGCONT};
 
-constexpr int rounds = support::has_sanitizer ? 2'000 : 20'000;
+constexpr int rounds = support::has_sanitizer ? 2'000 : 5'000;
 
 struct fixture
 {
