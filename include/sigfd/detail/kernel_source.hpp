@@ -47,7 +47,7 @@ public:
   }
 
 private:
-  int fd_ = -1; // not owned: whoever waits for it owns it, and outlives close()
+  int fd_ = -1; // not owned: whoever waits for it owns it
 };
 
 } // namespace sigfd::detail

@@ -34,7 +34,8 @@ public:
   }
 
   // Makes the pipe and the thread; the reading end, non-blocking and closed on
-  // exec. The caller owns it and keeps it until after close().
+  // exec. The caller owns it, and uses nothing of this but close() when it has
+  // closed it.
   SIGFD_DECL unique_fd open(boost::system::error_code& ec) noexcept;
 
   bool is_open() const noexcept

@@ -37,8 +37,8 @@ class signal_source
 public:
   SIGFD_DECL signal_source() noexcept;
 
-  // Makes the descriptor, which watches nothing yet. The caller owns it and
-  // keeps it until after close().
+  // Makes the descriptor, which watches nothing yet. The caller owns it, and
+  // uses nothing of this but close() when it has closed it.
   SIGFD_DECL unique_fd open(
       sigfd::source wanted, boost::system::error_code& ec) noexcept;
 
