@@ -26,6 +26,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 
 namespace sigfd::detail {
@@ -255,7 +256,8 @@ private:
 // The one of this process. Never destroyed, as undelivered().
 [[gnu::visibility("default")]] inline watcher_table& watchers() noexcept
 {
-  static watcher_table& instance = *new watcher_table;
+  alignas(watcher_table) static unsigned char memory[sizeof(watcher_table)];
+  static watcher_table& instance = *::new (memory) watcher_table;
   return instance;
 }
 
