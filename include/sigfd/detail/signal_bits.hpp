@@ -36,6 +36,14 @@ constexpr int lowest_of(signal_bits bits) noexcept
   return std::countr_zero(bits) + 1;
 }
 
+// Calls a function with each number, the lowest first.
+template <typename Function>
+constexpr void for_each_number(signal_bits bits, Function function)
+{
+  for (; bits != 0; bits &= bits - 1)
+    function(lowest_of(bits));
+}
+
 inline signal_bits bits_of(const signal_mask& mask) noexcept
 {
   signal_bits bits = 0;
@@ -48,8 +56,7 @@ inline signal_mask mask_of(signal_bits bits) noexcept
 {
   signal_mask mask;
   boost::system::error_code ec;
-  for (; bits != 0; bits &= bits - 1)
-    mask.add(lowest_of(bits), ec);
+  for_each_number(bits, [&](int number) { mask.add(number, ec); });
   return mask;
 }
 

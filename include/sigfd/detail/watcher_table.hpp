@@ -198,15 +198,21 @@ private:
     return w.delivery_ == delivery_policy::one ? common_ : w.store_;
   }
 
+  bool is_realtime(int number) const noexcept
+  {
+    return (realtime_ & bit_of(number)) != 0;
+  }
+
   // Whether an object drops its oldest, rather than to hold others back. Where
   // there are none, the kernel keeps what there is no room for. One of the
   // parent process's may never take anything.
   bool drops(const watcher& w, int number) const noexcept
   {
-    return w.is_parents_
-        || (w.overflow_ == overflow_policy::drop_oldest
-            && w.delivery_ == delivery_policy::every
-            && (watched_twice_ & bit_of(number)) != 0);
+    return is_realtime(number)
+        && (w.is_parents_
+            || (w.overflow_ == overflow_policy::drop_oldest
+                && w.delivery_ == delivery_policy::every
+                && (watched_twice_ & bit_of(number)) != 0));
   }
 
   // Whether a number is to be held back on behalf of an object: from when there
@@ -223,8 +229,8 @@ private:
   // Sets what is held back anew.
   SIGFD_DECL void hold_back(signal_bits held) noexcept;
 
-  // Has the background taker ask again what there is room for.
-  SIGFD_DECL void look_again(const watcher& w) noexcept;
+  // Does what follows for an object that watches other signals than before.
+  SIGFD_DECL void follow(watcher& w) noexcept;
 
   SIGFD_DECL bool may_be_alone(const watcher& w) const noexcept;
 

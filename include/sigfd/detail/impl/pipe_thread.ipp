@@ -91,8 +91,7 @@ void pipe_thread::remove_user() noexcept
 void pipe_thread::lock() noexcept
 {
   mutex_.lock();
-  const unsigned pause = pauses_requested_.load() + 1;
-  pauses_requested_.store(pause);
+  const unsigned pause = pauses_requested_.fetch_add(1) + 1;
   pauses_requested_.notify_one();
   interrupt();
   for (unsigned begun; (begun = pauses_begun_.load()) != pause;)

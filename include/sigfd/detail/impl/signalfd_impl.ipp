@@ -226,11 +226,13 @@ void signalfd_impl::wait_readable(boost::system::error_code& ec) noexcept
   if (has_undelivered())
     return;
   if (!source_.is_pipe() && !waker_)
-    waker_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!source_.is_pipe() && !waker_)
   {
-    ec = system_error_code(errno);
-    return;
+    waker_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!waker_)
+    {
+      ec = system_error_code(errno);
+      return;
+    }
   }
   is_blocked_ = true;
   lock.unlock();

@@ -74,10 +74,7 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
     w.dropped_ = predecessor->dropped_.load();
   }
   refresh();
-  make_room(w);
-  look_again(w);
-  if (has_any(w))
-    w.wake();
+  follow(w);
 }
 
 void watcher_table::update(watcher& w, const signal_mask& mask,
@@ -91,10 +88,7 @@ void watcher_table::update(watcher& w, const signal_mask& mask,
   const signal_bits old = w.mask_.exchange(bits);
   refresh();
   discard(w.store_, old & ~bits);
-  make_room(w);
-  look_again(w);
-  if (has_any(w)) // of what competing objects have not taken
-    w.wake();
+  follow(w);
 }
 
 void watcher_table::remove(watcher& w) noexcept
@@ -118,9 +112,7 @@ void watcher_table::restart(watcher& w) noexcept
   w.is_parents_ = false;
   w.from_kernel_ = 0; // as a new descriptor has it
   refresh();
-  make_room(w);
-  if (has_any(w))
-    w.wake();
+  follow(w);
 }
 
 void watcher_table::set_background_taker(background_taker* taker) noexcept
@@ -188,13 +180,14 @@ bool watcher_table::reserve(std::size_t most, std::size_t objects) noexcept
 std::ptrdiff_t watcher_table::room(
     signal_bits numbers, std::size_t most) noexcept
 {
-  for_each([&](watcher& w) {
-    for (signal_bits left = w.mask_ & numbers & realtime_ & ~held_;
-         left != 0 && most > 1; left &= left - 1)
-      if (const int n = lowest_of(left); !drops(w, n))
-        most = std::min(most,
-            w.backlog_ - std::min(w.backlog_ - 1, store_of(w).count(n)));
-  });
+  if (most > 1) // there is room for one of what is not held back
+    for_each([&](watcher& w) {
+      for_each_number(w.mask_ & numbers & realtime_ & ~held_, [&](int n) {
+        if (!drops(w, n))
+          most = std::min(most,
+              w.backlog_ - std::min(w.backlog_ - 1, store_of(w).count(n)));
+      });
+    });
   most = std::min(most, most_at_once);
   if (!reserve(most, count_))
     return -ENOMEM;
@@ -218,10 +211,10 @@ bool watcher_table::has_made_room(watcher& w) noexcept
 {
   if (w.delivery_ == delivery_policy::one)
     return true;
-  for (signal_bits left = held_ & w.holds_back_; left != 0; left &= left - 1)
-    if (!is_full(w, lowest_of(left)))
-      return true;
-  return false;
+  bool result = false;
+  for_each_number(held_ & w.holds_back_,
+      [&](int n) { result = result || !is_full(w, n); });
+  return result;
 }
 
 void watcher_table::make_room(watcher& w) noexcept
@@ -229,10 +222,10 @@ void watcher_table::make_room(watcher& w) noexcept
   signal_bits held = 0;
   for_each([&](watcher& other) {
     other.holds_back_ = 0;
-    for (signal_bits left = store_of(other).numbers() & other.mask_;
-         left != 0; left &= left - 1)
-      if (const int n = lowest_of(left); is_full(other, n))
+    for_each_number(store_of(other).numbers() & other.mask_, [&](int n) {
+      if (is_full(other, n))
         other.holds_back_ |= bit_of(n);
+    });
     held |= other.holds_back_;
   });
   hold_back(held);
@@ -313,7 +306,7 @@ void watcher_table::distribute_one(
 void watcher_table::append(signal_store& store, occurrence& o) noexcept
 {
   const int number = o.info.number();
-  if (number < SIGRTMIN && store.count(number) != 0)
+  if (!is_realtime(number) && store.count(number) != 0)
     return; // as the kernel does
   stored& item = stored_.take();
   item.what = &o;
@@ -324,7 +317,7 @@ void watcher_table::append(signal_store& store, occurrence& o) noexcept
 void watcher_table::append(watcher& w, occurrence& o) noexcept
 {
   const int number = o.info.number();
-  if ((realtime_ & bit_of(number)) != 0 && drops(w, number))
+  if (drops(w, number))
     while (w.store_.count(number) >= w.backlog_)
     {
       stored& item = w.store_.take_first(number);
@@ -348,11 +341,10 @@ void watcher_table::release(stored& item) noexcept
 
 void watcher_table::discard(signal_store& store, signal_bits numbers) noexcept
 {
-  for (signal_bits left = numbers & store.numbers(); left != 0;
-       left &= left - 1)
-    while (store.count(lowest_of(left)) != 0)
+  for_each_number(numbers & store.numbers(), [&](int number) {
+    while (store.count(number) != 0)
     {
-      stored& item = store.take_first(lowest_of(left));
+      stored& item = store.take_first(number);
       const occurrence& o = *item.what;
       const bool goes_back = !o.is_delivered && o.holders == 1;
       const signal_info info = o.info;
@@ -360,6 +352,7 @@ void watcher_table::discard(signal_store& store, signal_bits numbers) noexcept
       if (goes_back)
         pass_on(info);
     }
+  });
 }
 
 // Those who watch it have it at once, if they came after it was taken: what the
@@ -375,7 +368,8 @@ void watcher_table::pass_on(const signal_info& info) noexcept
 
 bool watcher_table::is_full(watcher& w, int number) noexcept
 {
-  if ((w.mask_ & realtime_ & bit_of(number)) == 0 || drops(w, number))
+  if ((w.mask_ & bit_of(number)) == 0 || !is_realtime(number)
+      || drops(w, number))
     return false;
   const std::size_t count = store_of(w).count(number);
   return (held_ & bit_of(number)) != 0 ? count > w.backlog_ / 2
@@ -388,11 +382,15 @@ void watcher_table::hold_back(signal_bits held) noexcept
     refresh();
 }
 
-// It knew of no object with such a backlog when it began to wait.
-void watcher_table::look_again(const watcher& w) noexcept
+// The background taker knew of no object with such a backlog when it began to
+// wait; and there may be what competing objects have not taken.
+void watcher_table::follow(watcher& w) noexcept
 {
+  make_room(w);
   if (taker_ != nullptr && (w.mask_ & taken_in_background_) != 0)
     taker_->want(taken_in_background_ & ~held_, true);
+  if (has_any(w))
+    w.wake();
 }
 
 bool watcher_table::may_be_alone(const watcher& w) const noexcept
