@@ -1,5 +1,6 @@
 // handler_policy::call: in which thread the handler runs, and what it may do.
 
+#include "support/chaining.hpp"
 #include "support/handler_scene.hpp"
 #include "support/outcome.hpp"
 #include "support/process.hpp"
@@ -201,25 +202,12 @@ BOOST_AUTO_TEST_CASE(it_may_open_and_close_and_change_actions)
 
 namespace {
 
-struct ::sigaction replaced{};
-
 void chain(int number, ::siginfo_t* info, void* context)
 {
   note({number, *info, context, ::gettid()});
   if (calls.size() > 10)
     ::_exit(90); // it recurses
-  if ((replaced.sa_flags & SA_SIGINFO) != 0)
-    replaced.sa_sigaction(number, info, context);
-  else if (replaced.sa_handler != SIG_DFL && replaced.sa_handler != SIG_IGN)
-    replaced.sa_handler(number);
-}
-
-void install_chain(int number)
-{
-  struct ::sigaction action{};
-  action.sa_sigaction = chain;
-  action.sa_flags = SA_SIGINFO;
-  ::sigaction(number, &action, &replaced);
+  support::call_replaced(number, info, context);
 }
 
 } // namespace
@@ -228,7 +216,7 @@ BOOST_AUTO_TEST_CASE(one_that_chains_reaches_what_it_replaced)
 {
   install(SIGRTMIN, kind::plain);
   signal_fd signals(context, {SIGRTMIN}, calling());
-  install_chain(SIGRTMIN);
+  support::install_over(SIGRTMIN, chain);
   send(SIGRTMIN, 1);
   BOOST_TEST(next_value(signals) == 1);
   BOOST_TEST_REQUIRE(calls.size() == 2u);
@@ -249,7 +237,7 @@ BOOST_AUTO_TEST_CASE(one_that_chains_to_a_former_one_of_ours_ends)
         install(SIGUSR2, kind::plain);
       {
         signal_fd signals(context, {SIGUSR2}, calling());
-        install_chain(SIGUSR2);
+        support::install_over(SIGUSR2, chain);
       }
       signal_fd signals(context, {SIGUSR2}, calling());
       send(SIGUSR2, 1);
@@ -267,7 +255,7 @@ BOOST_AUTO_TEST_CASE(nor_does_one_that_takes_from_another_object_meanwhile)
     install(SIGUSR2, kind::plain);
     {
       signal_fd signals(context, {SIGUSR2}, calling());
-      install_chain(SIGUSR2);
+      support::install_over(SIGUSR2, chain);
     }
     signal_fd signals(context, {SIGUSR2}, calling());
     send(SIGUSR2, 1);

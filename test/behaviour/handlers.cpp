@@ -4,6 +4,7 @@
 
 #include <sigfd/signal_fd.hpp>
 
+#include "support/chaining.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/source.hpp"
@@ -29,8 +30,6 @@ using support::action_of;
 constexpr int recursion = 90; // exit status
 
 volatile int calls = 0;
-struct ::sigaction replaced{};
-
 void count(int)
 {
   calls = calls + 1;
@@ -42,18 +41,7 @@ void chain(int number, ::siginfo_t* info, void* context)
   calls = calls + 1;
   if (calls > 1)
     ::_exit(recursion);
-  if ((replaced.sa_flags & SA_SIGINFO) != 0)
-    replaced.sa_sigaction(number, info, context);
-  else if (replaced.sa_handler != SIG_DFL && replaced.sa_handler != SIG_IGN)
-    replaced.sa_handler(number);
-}
-
-void install_chain(int number)
-{
-  struct ::sigaction action{};
-  action.sa_sigaction = chain;
-  action.sa_flags = SA_SIGINFO;
-  ::sigaction(number, &action, &replaced);
+  support::call_replaced(number, info, context);
 }
 
 void unblock(int number)
@@ -96,7 +84,7 @@ BOOST_AUTO_TEST_CASE(one_that_chains_between_two_objects_ends_in_the_default)
       net::io_context context;
       {
         signal_fd signals(context, {number}, support::options());
-        install_chain(number);
+        support::install_over(number, chain);
       }
       signal_fd(context, {number}, support::options()).close();
       take(number);
@@ -113,7 +101,7 @@ BOOST_AUTO_TEST_CASE(one_that_chains_between_removing_and_adding_does_as_well)
     const int end = ended_by([&] {
       net::io_context context;
       signal_fd signals(context, {number}, support::options());
-      install_chain(number);
+      support::install_over(number, chain);
       signals.remove(number);
       signals.add(number);
       signals.close();
@@ -132,7 +120,7 @@ BOOST_AUTO_TEST_CASE(one_that_chains_reaches_the_first_handler)
     ::signal(SIGTERM, [](int) { first_calls = first_calls + 1; });
     net::io_context context;
     signal_fd signals(context, {SIGTERM}, support::options());
-    install_chain(SIGTERM);
+    support::install_over(SIGTERM, chain);
     signals.remove(SIGTERM);
     signals.add(SIGTERM);
     signals.close();
