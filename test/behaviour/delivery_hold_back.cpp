@@ -6,6 +6,7 @@
 #include "support/delivery.hpp"
 #include "support/no_room.hpp"
 #include "support/outcome.hpp"
+#include "support/own_user.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/wait_until.hpp"
@@ -35,6 +36,7 @@ using sigfd::signal_mask;
 using support::options;
 using support::options_with;
 using support::outcome;
+using support::own_user;
 using support::range;
 using support::settle;
 using support::take;
@@ -74,6 +76,8 @@ struct fixture : support::delivery_fixture
 };
 
 constexpr std::size_t backlogs[] = {0, 1, 2, 3, 10, 64, 1024};
+
+BOOST_TEST_GLOBAL_FIXTURE(own_user);
 
 } // namespace
 
@@ -245,8 +249,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_is_what_senders_see)
   slow.emplace(context, numbers, options_with(4));
   settle();
   // No interruption of a pipe's thread is on its way.
-  BOOST_TEST(
-      support::wait_until([] { return support::queued_signals() == 0; }));
+  BOOST_TEST(support::wait_until([] { return !support::is_any_pending(); }));
   support::set_queue_room(20);
   int sent = 0;
   const auto send_one = [&] {

@@ -10,8 +10,10 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <ostream>
+#include <string>
 
 namespace support {
 
@@ -48,6 +50,22 @@ inline bool is_pending(int signal_number)
   ::sigset_t set;
   ::sigpending(&set);
   return ::sigismember(&set, signal_number) == 1;
+}
+
+// Whether any signal is pending for the process or one of its threads.
+inline bool is_any_pending()
+{
+  for (const auto& task :
+      std::filesystem::directory_iterator("/proc/self/task"))
+  {
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("SigPnd:") || line.starts_with("ShdPnd:"))
+        if (line.find_first_not_of("0 \t", line.find(':') + 1)
+            != std::string::npos)
+          return true;
+  }
+  return false;
 }
 
 // The action of a signal as sigaction(2) reports it.
