@@ -2,6 +2,8 @@
 // detail/watcher.hpp
 // ~~~~~~~~~~~~~~~~~~
 //
+// Copyright (c) 2026 the sigfd authors
+//
 // Distributed under the Boost Software License, Version 1.0.
 // See the file LICENSE at the top of this project.
 //

@@ -5,7 +5,7 @@
 //   ./example/run library_and_application
 //   kill <pid>
 
-#include "../arguments.hpp"
+#include "arguments.hpp"
 #include "library/jobs.hpp"
 
 #include <sigfd.hpp>
