@@ -1,4 +1,4 @@
-// The first example of README.md as a program, for the runner to compile.
+// Prints each signal in a coroutine: for the runner to compile.
 
 #include <sigfd/signal_fd.hpp>
 

@@ -10,7 +10,7 @@ from compiling import EXECUTORS, FEW, MANY, PROGRAMS, SIGNAL_SET
 from contestants import ABOUT, ALONE, arranged, is_ours, label
 from controls import controls_of
 from counting import OWNERS, SIZES
-from limits import PAIRS_NEEDED, limits
+from limits import limits
 from results import (Figure, Results, Spread, cpu_per_round, cpu_per_signal,
                      lost_percent, plain, signals_per_second,
                      wall_per_signal)
@@ -303,139 +303,125 @@ def _left_out(results: Results) -> str:
 
 # --- all of it --------------------------------------------------------------
 
-_UNMET = """\
-Where a limit is not met, or just so, this is why, and what was tried:
-
-- *Instructions in drain.* The plain `read_some1` takes the record when the operation starts, and that
-  is what loses it. A wait that loses nothing is posted first, and takes the record in the call that
-  completes it, under the object's mutex, so that a close on another thread cannot take the descriptor
-  away: a lock more, and an operation that goes by way of the executor. [Below](#drain) is whose
-  functions the instructions are in. Tried and kept: operations that are no templates, the memory for
-  Asio in the operation itself, the concrete executor of an `io_context` inside of an
-  `any_io_executor`, an intrusive count, one load each for signals that were kept and for strays.
-  Tried and left: `defer`, which saves one of Asio's locks, but keeps a wait that is started in a
-  handler from going on in another thread until that handler returns; a mutex of our own; functions
-  that are written into one another by hand.
-- *System calls in ping-pong.* They are three; what is above is the look that a wait takes first once
-  in a while, to notice when there is more than one signal at a time again. It becomes rarer with
-  every time that it finds nothing.
-- *Round trips.* Asio tells epoll of each wait anew, which is the system call that the bare loop does
-  not make; that is the same for the pipe source beside a plain thread and pipe.
-- *Compiling, header-only.* Two sources, a handler, and a record that prints itself are compiled in
-  every unit that uses them, beside Asio's descriptor. Tried and left: functions that are never
-  inlined, or that are optimised for size. Who minds compiles the library once."""
-
 _TEXT = """\
 # Benchmarks
 
-sigfd beside the raw system calls and beside what programs use today, all measured in one run: `./test/bench/run` installs the
-peers, builds everything, runs it and writes this report.{quick} The names are explained [below](#contestants).
+sigfd beside the raw system calls and beside what programs use today, all measured in one run:
+`./test/bench/run` installs the peers, builds everything, runs it and writes this report.{quick} The
+names are explained [below](#contestants).
 
 {machine}
 
 How to read it:
 
-- Figures are the median of several runs, with the lowest and the highest in brackets. The contestants take turns (A B C A B C ...),
-  and a ratio is that of two runs of the same round: its median and its range over the rounds. On a virtual machine, CPU times of two
-  runs minutes apart differ by 10 to 30 %; ratios of the same round do so much less.
-- CPU time is that of the whole receiving process, user and system. Where most signals were lost there is none: it would be the price
-  of losing them.
-- System calls (strace) and user instructions (callgrind) are the slope between a small and a larger run (drain: {drain_sizes} signals;
-  ping-pong: {pingpong_sizes}; cancel: {cancel_sizes} waits), so that what a program does once is not in them. They are nearly exact. In
-  ping-pong the sender is held up before each signal meanwhile, so that the receiver, slow as it is then, waits again. There are none where
-  signals were lost.
-- Each contestant of sigfd and of Asio is a program of its own: with others in it, a compiler would inline other functions, which makes
-  up to 10 % of the instructions.
-- Allocations are those per signal after the first {warm_up:,}, in the worst run, counted in `malloc` and `operator new`.
-- "{none}" is what a contestant cannot show: order and gaps, where a handler is told the number alone.
-
-## The limits
-
-What sigfd is held to. Ratios of times want {pairs} pairs or more.
-
-{limits}
-
-{unmet}
+- Figures are the median of several runs, with the lowest and the highest in brackets. The
+  contestants take turns (A B C A B C ...), and a ratio is that of two runs of the same round: its
+  median and its range over the rounds. On a virtual machine, CPU times of two runs minutes apart
+  differ by 10 to 30 %; ratios of the same round do so much less.
+- CPU time is that of the whole receiving process, user and system. Where most signals were lost
+  there is none: it would be the price of losing them.
+- System calls (strace) and user instructions (callgrind) are the slope between a small and a larger
+  run (drain: {drain_sizes} signals; ping-pong: {pingpong_sizes}; cancel: {cancel_sizes} waits), so
+  that what a program does once is not in them. They are nearly exact. In ping-pong the sender is
+  held up before each signal meanwhile, so that the receiver, slow as it is then, waits again. There
+  are none where signals were lost.
+- Each contestant of sigfd and of Asio is a program of its own: with others in it, a compiler would
+  inline other functions, which makes up to 10 % of the instructions.
+- Allocations are those per signal after the first {warm_up:,}, in the worst run, counted in
+  `malloc` and `operator new`.
+- "{none}" is what a contestant cannot show: order and gaps, where a handler is told the number
+  alone.
+- What the developers hold sigfd to, and why some of it is not reached yet, is in
+  [design.md](design.md#performance-limits).
 
 ## Drain
 
-{drain_count} real-time signals are pending when the loop starts: how much one costs that need not be waited for. What it costs to queue them is
-not in the figures.
+{drain_count} real-time signals are pending when the loop starts: how much one costs that need not
+be waited for. What it costs to queue them is not in the figures.
 
 {drain_chart}{drain}
 
-Whose functions the user instructions are in; what a compiler has put into another function counts as that one's, and so does a template of
-Asio's that was made for a type of sigfd's.
+Whose functions the user instructions are in; what a compiler has put into another function counts
+as that one's, and so does a template of Asio's that was made for a type of sigfd's.
 
 {profile}
 
 ## Ping-pong
 
-{pingpong_count} times a second process on the same CPU sends `SIGUSR1` by kill(2) and waits for a byte in a pipe, with which the handler answers. The
-write(2) of the answer is in the times and the instructions, and not in the system calls.
+{pingpong_count} times a second process on the same CPU sends `SIGUSR1` by kill(2) and waits for a
+byte in a pipe, with which the handler answers. The write(2) of the answer is in the times and the
+instructions, and not in the system calls.
 
 {pingpong_chart}{pingpong}
 
 ## Flood
 
-{flood_count} signals from a second process on another CPU, as fast as it can. Where the kernel says that the queue is full, the sender waits and tries
-again; that is no loss. The rate is mostly the sender's, and much of the CPU time is contention with it for the kernel's lock: what
-counts here is whether all arrive.
+{flood_count} signals from a second process on another CPU, as fast as it can. Where the kernel says
+that the queue is full, the sender waits and tries again; that is no loss. The rate is mostly the
+sender's, and much of the CPU time is contention with it for the kernel's lock: what counts here is
+whether all arrive.
 
 {lost_chart}{flood}
 
 ## Stall
 
-{stall_count} signals are sent while the receiver is out of its loop for a second. The rate is over both, the second and what came after.
+{stall_count} signals are sent while the receiver is out of its loop for a second. The rate is over
+both, the second and what came after.
 
 {stall}
 
 ## Two threads
 
-A flood of {threads_count} signals, with two threads in one loop; nothing is pinned to a CPU. In which order handlers of two threads finish says nothing, so order
-is that of the completions.
+A flood of {threads_count} signals, with two threads in one loop; nothing is pinned to a CPU. In
+which order handlers of two threads finish says nothing, so order is that of the completions.
 
 {threads}
 
 ## Fan-out
 
-Several objects watch the same signal, each with a wait of its own, and each ought to get every one. What a signal costs is what it
-costs for all of them together, and "to one object" compares with one object of the same kind in the same workload. "Lost" is what the
-object missed that got the fewest.
+Several objects watch the same signal, each with a wait of its own, and each ought to get every one.
+What a signal costs is what it costs for all of them together, and "to one object" compares with one
+object of the same kind in the same workload. "Lost" is what the object missed that got the fewest.
 
-A [drain](#drain) of {fanout_drain_count} signals, in one loop. They are queued when all objects are there. The thread of the pipe source takes as many as the
-objects keep before the loop starts; that is not in the figures.
+A [drain](#drain) of {fanout_drain_count} signals, in one loop. They are queued when all objects are
+there. The thread of the pipe source takes as many as the objects keep before the loop starts; that
+is not in the figures.
 
 {fanout_chart}{fanout_drain}
 
-A [flood](#flood) of {fanout_count} signals. The objects are spread over the contexts, each of which is run by a thread of its own; nothing is pinned to a CPU.
+A [flood](#flood) of {fanout_count} signals. The objects are spread over the contexts, each of which
+is run by a thread of its own; nothing is pinned to a CPU.
 
 {fanout}
 
 ## Cancel
 
-{cancel_count} times a wait is started and cancelled, without a signal, and its handler starts the next; awaitables do all that in one
-coroutine, where `as_tuple` keeps exceptions out of it. What one costs from its start to its completion. It is cancelled two turns
-of the loop after its start, when it has got to the reactor; the two handlers that count the turns are in the figures, alike for all.
+{cancel_count} times a wait is started and cancelled, without a signal, and its handler starts the
+next; awaitables do all that in one coroutine, where `as_tuple` keeps exceptions out of it. What one
+costs from its start to its completion. It is cancelled two turns of the loop after its start, when
+it has got to the reactor; the two handlers that count the turns are in the figures, alike for all.
 
 {cancel}
 
 ## Compiling
 
-The first example of README.md as a program, and the same with `signal_set`, by turns, with `-O2`. With the compiled library
-(`SIGFD_SEPARATE_COMPILATION`), the one unit in which that is, is not counted.
+A program that prints each signal in a coroutine, and the same with `signal_set`, by turns, with `-O2`.
+With the compiled library (`SIGFD_SEPARATE_COMPILATION`), the one unit in which that is, is not
+counted.
 
 {compile_time}
 
 ## Code size
 
-What one more `async_wait` with another lambda adds to an object file, in bytes of machine code, with `-O2`:
+What one more `async_wait` with another lambda adds to an object file, in bytes of machine code,
+with `-O2`:
 
 {code_size}
 
 ## Controls
 
-Errors that are made on purpose, and costs that are known. A benchmark that does not see them is wrong.
+Errors that are made on purpose, and costs that are known. A benchmark that does not see them is
+wrong.
 
 {controls}
 
@@ -458,18 +444,18 @@ def _chart(drawn: set[str], name: str, text: str) -> str:
 
 
 def write_report(results: Results, folder: Path) -> Path:
-    """Writes benchmarks.md and its charts; returns the report's path."""
+    """Writes benchmarks.md, its charts and limits.md, which is for developers;
+    returns the report's path."""
     # As they stand in the report, so that both can be copied elsewhere.
     drawn = charts.draw(results, folder / "benchmarks")
     text = _TEXT.format(
         quick=(" **This was a quick run, of fewer rounds and signals than its "
                "claims need.**" if results.data["quick"] else ""),
-        machine=_machine(results), limits=_limits(results),
+        machine=_machine(results),
         drain_sizes=_sizes("drain"), pingpong_sizes=_sizes("pingpong"),
         cancel_sizes=_sizes("cancel"),
         warm_up=1000, none=NONE,
-        pairs=PAIRS_NEEDED,
-        drain=_drain(results), profile=_profile(results), unmet=_UNMET,
+        drain=_drain(results), profile=_profile(results),
         pingpong=_pingpong(results),
         flood=_burst(results, "flood"), stall=_burst(results, "stall"),
         threads=_burst(results, "threads"), cancel=_cancel(results),
@@ -489,4 +475,5 @@ def write_report(results: Results, folder: Path) -> Path:
         left_out=_left_out(results))
     report = folder / "benchmarks.md"
     report.write_text(text)
+    (folder / "limits.md").write_text(_limits(results) + "\n")
     return report

@@ -9,8 +9,11 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -43,7 +46,28 @@ void send(int signal_number)
   BOOST_REQUIRE(::kill(::getpid(), signal_number) == 0);
 }
 
+// Reaps every child that has ended.
+void reap()
+{
+  for (;;)
+  {
+    ::siginfo_t raw{};
+    if (::waitid(P_ALL, 0, &raw, WEXITED | WNOHANG) == -1 || raw.si_pid == 0)
+      return; // there is no child, or none that has ended
+    out << sigfd::signal_info(raw).child()->pid << ' ';
+  }
+}
+
 } // namespace
+
+BOOST_AUTO_TEST_CASE(blocks_before_the_first_thread)
+{
+  const auto work = [] { BOOST_TEST(support::is_blocked(SIGHUP)); };
+  // In main(), before anything starts a thread:
+  sigfd::block_signals({SIGHUP, SIGTERM, SIGCHLD});
+  std::thread worker(work); // does not get them
+  worker.join();
+}
 
 BOOST_AUTO_TEST_CASE(callback)
 {
@@ -106,6 +130,87 @@ BOOST_AUTO_TEST_CASE(a_library_that_starts_threads)
   }
   BOOST_TEST(library.got_mask);
   BOOST_TEST(!support::is_blocked(SIGUSR2));
+}
+
+BOOST_AUTO_TEST_CASE(children)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context, SIGCHLD);
+  std::string expected;
+  for (int i = 0; i < 3; ++i)
+  {
+    const ::pid_t pid = ::fork();
+    if (pid == 0)
+      ::_exit(0);
+    ::siginfo_t ended;
+    BOOST_REQUIRE(::waitid(P_PID, static_cast<::id_t>(pid), &ended,
+                      WEXITED | WNOWAIT) == 0);
+    expected += std::to_string(pid) + ' ';
+  }
+  signals.async_wait([](boost::system::error_code,
+                         const sigfd::signal_info&) { reap(); });
+  context.run();
+  BOOST_TEST(take_output() == expected);
+}
+
+BOOST_AUTO_TEST_CASE(values)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context, SIGRTMIN, SIGUSR1);
+  int volume = 0;
+  bool muted = false;
+  BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 70));
+  send(SIGUSR1);
+  for (int i = 0; i < 2; ++i)
+  {
+    const sigfd::signal_info info = signals.wait();
+    if (auto value = info.value())        // data: check it like any input
+      volume = value->sival_int;
+    if (auto sender = info.sender();      // authority: only if it is attested
+        info == SIGUSR1 && sender && sender->attested
+        && sender->uid == ::getuid())
+      muted = true;
+  }
+  BOOST_TEST(volume == 70);
+  BOOST_TEST(muted);
+}
+
+BOOST_AUTO_TEST_CASE(timers)
+{
+  net::io_context context;
+  sigfd::signal_fd signals(context, SIGRTMIN);
+  long ticks = 0;
+  ::sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGRTMIN;
+  event.sigev_value.sival_int = 17; // comes back in expiry->value
+  ::timer_t timer;
+  BOOST_REQUIRE(::timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+  const ::itimerspec often{{0, 1'000'000}, {0, 1'000'000}};
+  BOOST_REQUIRE(::timer_settime(timer, 0, &often, nullptr) == 0);
+  while (ticks < 5)
+    if (auto expiry = signals.wait().timer())
+      ticks += 1 + expiry->overrun; // those that came while it was pending
+  ::timer_delete(timer);
+  BOOST_TEST(ticks >= 5);
+}
+
+BOOST_AUTO_TEST_CASE(descriptors)
+{
+  net::io_context context;
+  int ends[2];
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  const int fd = ends[0];
+  sigfd::signal_fd signals(context, SIGIO);
+  ::fcntl(fd, F_SETOWN, ::getpid());
+  ::fcntl(fd, F_SETSIG, SIGIO); // without it, the signal does not say which
+  ::fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC);
+  BOOST_REQUIRE(::write(ends[1], "x", 1) == 1);
+  if (auto event = signals.wait().io())
+    out << (event->fd == fd) << ((event->band & POLLIN) != 0);
+  BOOST_TEST(take_output() == "11");
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 BOOST_AUTO_TEST_CASE(back_pressure)
