@@ -15,6 +15,7 @@
 #include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/keep_mapped.hpp>
 #include <sigfd/detail/signal_bits.hpp>
+#include <sigfd/detail/signal_number.hpp>
 #include <sigfd/detail/speculative_read.hpp>
 #include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/signal_info.hpp>
@@ -70,8 +71,12 @@ public:
 
 private:
   // The thread is interrupted by a signal directed at it alone, of a number
-  // that nobody can watch.
-  static constexpr int interruption = SIGFPE;
+  // that nobody can watch: one that the C library keeps for its own threads.
+  // The kernel takes that for a real-time signal, and may refuse it at
+  // RLIMIT_SIGPENDING. A SIGFPE it always takes; but valgrind hands that over
+  // whether or not it is blocked, so it is the second choice.
+  static constexpr int interruption = first_reserved_number;
+  static constexpr int second_interruption = SIGFPE;
 
   SIGFD_DECL void want(signal_bits numbers, bool is_new) noexcept override;
 
@@ -99,20 +104,23 @@ private:
 
   // Waits for a signal, within a time, and appends it; whether another may
   // follow.
-  SIGFD_DECL bool wait(const ::sigset_t& set, std::span<signal_info> infos,
+  SIGFD_DECL bool wait(signal_bits set, std::span<signal_info> infos,
       std::size_t& count, const ::timespec* within) noexcept;
 
-  // Whether a signal of that number is the interruption.
-  SIGFD_DECL bool is_interruption(const signal_info& info) const noexcept;
+  // Whether a signal was sent by interrupt(), or else by somebody to this
+  // process.
+  SIGFD_DECL bool is_own_second(const signal_info& info) const noexcept;
 
   fork_reset_mutex mutex_;
   fork_reset_value is_own_; // whether what follows is not the parent's
   std::size_t users_ = 0;
   ::pthread_t thread_{};
+  std::atomic<::pid_t> thread_id_{0}; // not 0 once it can be interrupted
   std::atomic<signal_bits> wanted_{0};
-  std::atomic<unsigned> interruptions_begun_{0};
-  std::atomic<unsigned> interruptions_sent_{0};
-  unsigned interruptions_seen_ = 0; // the thread's own
+  std::atomic<bool> is_interrupted_{false}; // until the thread takes that
+  std::atomic<unsigned> seconds_begun_{0};
+  std::atomic<unsigned> seconds_sent_{0};
+  unsigned seconds_seen_ = 0; // the thread's own
   std::atomic<bool> is_stopped_{false};
   std::atomic<unsigned> pauses_requested_{0};
   std::atomic<unsigned> pauses_begun_{0};

@@ -12,11 +12,11 @@
 #define SIGFD_DETAIL_SIGWAIT_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/signal_info.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <signal.h>
 #include <time.h>
 
 namespace sigfd::detail {
@@ -26,11 +26,15 @@ namespace sigfd::detail {
 // interrupted. By the system call itself: glibc's sigwaitinfo changes the code
 // SI_TKILL.
 SIGFD_DECL signal_info sigwait_info(
-    const ::sigset_t& set, const ::timespec* within = nullptr) noexcept;
+    signal_bits set, const ::timespec* within = nullptr) noexcept;
 
 // Takes a signal that the thread blocks if it is pending for the process, or
 // for this thread; an object with the number 0 if it is not.
 SIGFD_DECL signal_info take_pending(int number) noexcept;
+
+// Blocks a signal in this thread, also one of those that the C library keeps
+// for its own threads: its pthread_sigmask leaves these alone.
+SIGFD_DECL void block_reserved(int number) noexcept;
 
 // The error with which a sandbox refuses to wait for signals, or to wake who
 // waits, if it does.

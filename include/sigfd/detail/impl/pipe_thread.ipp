@@ -116,9 +116,13 @@ void pipe_thread::want(signal_bits numbers, bool is_new) noexcept
 
 void pipe_thread::interrupt() noexcept
 {
-  interruptions_begun_.fetch_add(1);
-  ::pthread_kill(thread_, interruption);
-  interruptions_sent_.fetch_add(1);
+  if (is_interrupted_.exchange(true))
+    return;
+  if (::syscall(SYS_tgkill, ::getpid(), thread_id_.load(), interruption) == 0)
+    return;
+  seconds_begun_.fetch_add(1);
+  ::pthread_kill(thread_, second_interruption);
+  seconds_sent_.fetch_add(1);
 }
 
 void pipe_thread::leave_to_parent() noexcept
@@ -133,9 +137,11 @@ void pipe_thread::start(boost::system::error_code& ec) noexcept
   pauses_begun_ = 0;
   pauses_ended_ = 0;
   wanted_ = 0;
-  interruptions_begun_ = 0;
-  interruptions_sent_ = 0;
-  interruptions_seen_ = 0;
+  thread_id_ = 0;
+  is_interrupted_ = false;
+  seconds_begun_ = 0;
+  seconds_sent_ = 0;
+  seconds_seen_ = 0;
   is_stopped_ = false;
 
   // The thread must not get a signal before it blocks them itself.
@@ -149,9 +155,12 @@ void pipe_thread::start(boost::system::error_code& ec) noexcept
     error = create(size *= 2);
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
   if (error != 0)
+  {
     ec = system_error_code(error);
-  else
-    watchers().set_background_taker(this);
+    return;
+  }
+  thread_id_.wait(0);
+  watchers().set_background_taker(this);
 }
 
 int pipe_thread::create(std::size_t stack_size) noexcept
@@ -185,6 +194,9 @@ void* pipe_thread::start_routine(void* self) noexcept
 void pipe_thread::run() noexcept
 {
   ::pthread_setname_np(::pthread_self(), "sigfd-pipe");
+  block_reserved(interruption);
+  thread_id_ = ::gettid();
+  thread_id_.notify_one();
   while (!is_stopped_.load())
   {
     if (is_pause_requested())
@@ -216,9 +228,9 @@ void pipe_thread::forward(bool waits) noexcept
     ::usleep(1'000); // until there is memory
     return;
   }
-  ::sigset_t set = mask_of(wanted).native();
+  signal_bits set = wanted;
   if (waits)
-    ::sigaddset(&set, interruption);
+    set |= bit_of(interruption) | bit_of(second_interruption);
   std::array<signal_info, burst> infos;
   std::size_t count = 0;
   const ::timespec at_once{};
@@ -236,17 +248,24 @@ void pipe_thread::forward(bool waits) noexcept
   undelivered().retry_strays(mask_of(wanted));
 }
 
-bool pipe_thread::wait(const ::sigset_t& set, std::span<signal_info> infos,
+bool pipe_thread::wait(signal_bits set, std::span<signal_info> infos,
     std::size_t& count, const ::timespec* within) noexcept
 {
   signal_info& info = infos[count];
-  const unsigned sent = interruptions_sent_.load();
+  const unsigned sent = seconds_sent_.load();
   info = sigwait_info(set, within);
   if (info.number() == interruption)
   {
-    if (!is_interruption(info))
-      ::syscall(SYS_tgkill, ::getpid(), ::getpid(), interruption);
-    interruptions_seen_ = sent; // those that were sent meanwhile may yet come
+    is_interrupted_ = false;
+    return false;
+  }
+  if (info.number() == second_interruption)
+  {
+    if (is_own_second(info))
+      is_interrupted_ = false;
+    else
+      ::syscall(SYS_tgkill, ::getpid(), ::getpid(), second_interruption);
+    seconds_seen_ = sent; // those that were sent meanwhile may yet come
     return false;
   }
   if (info.number() != 0)
@@ -260,11 +279,11 @@ bool pipe_thread::wait(const ::sigset_t& set, std::span<signal_info> infos,
 // somebody else sends to the process was meant for a thread that does not block
 // it. Directed at the process it would come here again, so the main thread has
 // it, the first that would have got it.
-bool pipe_thread::is_interruption(const signal_info& info) const noexcept
+bool pipe_thread::is_own_second(const signal_info& info) const noexcept
 {
   if (info.code() == SI_TKILL)
     return info.native().ssi_pid == static_cast<std::uint32_t>(::getpid());
-  return is_bare(info) && interruptions_begun_.load() != interruptions_seen_;
+  return is_bare(info) && seconds_begun_.load() != seconds_seen_;
 }
 
 } // namespace sigfd::detail

@@ -13,6 +13,7 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/requeue.hpp>
+#include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/sigwait.hpp>
 #include <sigfd/detail/system_error.hpp>
 #include <sigfd/signal_info.hpp>
@@ -27,12 +28,27 @@
 
 namespace sigfd::detail {
 
-signal_info sigwait_info(
-    const ::sigset_t& set, const ::timespec* within) noexcept
+// A set as the kernel has it.
+struct kernel_sigset
 {
-  ::siginfo_t info;
-  const long number
-      = ::syscall(SYS_rt_sigtimedwait, &set, &info, within, _NSIG / 8);
+  static constexpr int bits = 8 * sizeof(unsigned long);
+
+  explicit kernel_sigset(signal_bits set) noexcept
+  {
+    for_each_number(set, [&](int number) {
+      words[(number - 1) / bits] |= 1ul << ((number - 1) % bits);
+    });
+  }
+
+  unsigned long words[64 / bits] = {};
+};
+
+signal_info sigwait_info(signal_bits set, const ::timespec* within) noexcept
+{
+  const kernel_sigset numbers(set);
+  ::siginfo_t info{}; // valgrind does not know that the call writes it
+  const long number = ::syscall(
+      SYS_rt_sigtimedwait, &numbers, &info, within, sizeof numbers);
   if (number <= 0)
     return signal_info();
   signal_info taken(info);
@@ -42,19 +58,20 @@ signal_info sigwait_info(
 
 signal_info take_pending(int number) noexcept
 {
-  ::sigset_t only;
-  ::sigemptyset(&only);
-  ::sigaddset(&only, number);
   const ::timespec at_once{};
-  return sigwait_info(only, &at_once);
+  return sigwait_info(bit_of(number), &at_once);
+}
+
+void block_reserved(int number) noexcept
+{
+  const kernel_sigset only(bit_of(number));
+  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &only, nullptr, sizeof only);
 }
 
 boost::system::error_code check_signal_wait() noexcept
 {
-  ::sigset_t none;
-  ::sigemptyset(&none);
   const ::timespec at_once{};
-  sigwait_info(none, &at_once);
+  sigwait_info(0, &at_once);
   const bool done = (errno == EAGAIN || errno == EINTR)
       && ::syscall(SYS_tgkill, ::getpid(), ::gettid(), 0) == 0;
   return done ? boost::system::error_code() : system_error_code(errno);
