@@ -16,10 +16,21 @@
 
 namespace sigfd {
 
-/// Waits for signals, with the default executor.
+/// Waits for signals, with the executor type that Asio's types default to.
 /**
- * Not named @c signalfd: a using-declaration of that name at file scope would
+ * The name is not @c signalfd: a using-declaration of that at file scope would
  * clash with the function of signalfd(2).
+ *
+ * @par Example
+ * @code
+ * boost::asio::io_context context;
+ * sigfd::signal_fd signals(context, SIGINT, SIGTERM);
+ * std::cout << signals.wait() << '\n';
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see basic_signalfd
  */
 using signal_fd = basic_signalfd<>;
 
