@@ -17,19 +17,35 @@
 
 namespace sigfd {
 
-/// The members of basic_signalfd that do not depend on its executor.
+/// Has the members of basic_signalfd that do not depend on its executor.
 /**
- * The enumerators and operators are those of Asio's @c signal_set_base.
+ * The names are those of @c boost::asio::signal_set_base.
+ *
+ * @since 0.1.0
+ *
+ * @see basic_signalfd
  */
 class signalfd_base
 {
 public:
-  /// Flags for the action of a signal (sigaction(2)).
+  /// Flags for the action of a signal.
+  /**
+   * They are for the action that is installed for strays; SIGCHLD's also decide
+   * what the kernel sends.
+   *
+   * @par Example
+   * @code
+   * using flags = sigfd::signal_fd::flags;
+   * signals.add(SIGCHLD, flags::no_child_stop | flags::restart);
+   * @endcode
+   *
+   * @see basic_signalfd::add(), sigaction(2)
+   */
   enum class flags : int
   {
     /// No flags.
     none = 0,
-    /// Restart interrupted system calls: SA_RESTART.
+    /// Restart system calls that the handler interrupts: SA_RESTART.
     restart = SA_RESTART,
     /// Do not send SIGCHLD when a child stops or continues: SA_NOCLDSTOP.
     no_child_stop = SA_NOCLDSTOP,
@@ -39,53 +55,87 @@ public:
     dont_care = -1
   };
 
-  /// Asio's second name for the flags.
+  /// The name that Asio's documentation has for the type of the flags.
   using flags_t = flags;
 
-  /// The flags that are in both.
+  /// Computes the flags that are in both.
+  /**
+   * @param a Some flags.
+   * @param b Other flags.
+   * @returns The flags that are in both.
+   */
   friend constexpr flags operator&(flags a, flags b) noexcept
   {
     return static_cast<flags>(static_cast<int>(a) & static_cast<int>(b));
   }
 
-  /// The flags that are in either.
+  /// Computes the flags that are in either.
+  /**
+   * @param a Some flags.
+   * @param b Other flags.
+   * @returns The flags that are in either.
+   */
   friend constexpr flags operator|(flags a, flags b) noexcept
   {
     return static_cast<flags>(static_cast<int>(a) | static_cast<int>(b));
   }
 
-  /// The flags that are in one but not in both.
+  /// Computes the flags that are in one but not in both.
+  /**
+   * @param a Some flags.
+   * @param b Other flags.
+   * @returns The flags that are in one but not in both.
+   */
   friend constexpr flags operator^(flags a, flags b) noexcept
   {
     return static_cast<flags>(static_cast<int>(a) ^ static_cast<int>(b));
   }
 
-  /// The flags that are not in it.
+  /// Computes the flags that are not set.
+  /**
+   * @param a Some flags.
+   * @returns All bits that are not in @c a. Use it with operator&() only.
+   */
   friend constexpr flags operator~(flags a) noexcept
   {
     return static_cast<flags>(~static_cast<int>(a));
   }
 
-  /// Keeps the flags that are also in b.
+  /// Keeps the flags that are also in others.
+  /**
+   * @param a The flags to change.
+   * @param b The flags to keep.
+   * @returns The changed flags.
+   */
   friend constexpr flags& operator&=(flags& a, flags b) noexcept
   {
     return a = a & b;
   }
 
-  /// Adds the flags of b.
+  /// Adds flags.
+  /**
+   * @param a The flags to change.
+   * @param b The flags to add.
+   * @returns The changed flags.
+   */
   friend constexpr flags& operator|=(flags& a, flags b) noexcept
   {
     return a = a | b;
   }
 
-  /// Inverts the flags of b.
+  /// Inverts flags.
+  /**
+   * @param a The flags to change.
+   * @param b The flags to invert.
+   * @returns The changed flags.
+   */
   friend constexpr flags& operator^=(flags& a, flags b) noexcept
   {
     return a = a ^ b;
   }
 
 protected:
-  // Only a base.
+  /// Destroys the base: only as a part of a basic_signalfd.
   ~signalfd_base() = default;
 };
 
