@@ -18,95 +18,166 @@
 namespace sigfd {
 
 /// What fills the descriptor of a signal_fd.
+/**
+ * Either way the signals arrive with the same siginfo.
+ *
+ * @since 0.1.0
+ *
+ * @see open_options, basic_signalfd::source()
+ */
 enum class source
 {
-  /// The kernel, or a pipe where it has no signalfd(2): where the call answers
-  /// ENOSYS, EPERM or EINVAL, as some sandboxes do. Any other failure is an
-  /// error.
+  /// The kernel by signalfd(2), or a pipe where there is no such call.
+  /**
+   * There is none where the call fails with ENOSYS, EPERM or EINVAL, as it does
+   * in some sandboxes. Any other failure is an error.
+   */
   automatic,
   /// The kernel, by signalfd(2).
   kernel,
   /// A pipe, filled by a thread that waits for the signals (sigwaitinfo(2)).
+  /**
+   * One thread, named "sigfd-pipe", does so for all objects of the process. It
+   * takes signals as they come, as long as each object has room: see
+   * open_options::backlog. A signal that is sent to one thread which blocks it
+   * (pthread_kill(3)) does not arrive.
+   */
   pipe
 };
 
 /// What opening and adding do about the signal mask of the calling thread.
+/**
+ * @since 0.1.0
+ *
+ * @see open_options, pthread_sigmask(3)
+ */
 enum class mask_policy
 {
-  /// Block the signals in the calling thread. They are never unblocked again:
-  /// a pending SIGTERM that gets unblocked ends the process.
+  /// Block the signals in the calling thread.
+  /**
+   * They are never unblocked again: a pending SIGTERM that gets unblocked ends
+   * the process.
+   */
   block,
-  /// Change no mask. A signal that the calling thread does not block is an
-  /// error of the category "sigfd", which names it.
+  /// Change no mask, and fail where the calling thread does not block a signal.
+  /**
+   * The error is make_not_blocked_error(). Other threads are not looked at: for
+   * them, see thread_audit.
+   */
   require
 };
 
-/// What becomes of a watched signal that reaches a thread which does not block
-/// it.
+/// What becomes of strays.
+/**
+ * A stray is a watched signal that a thread received because it did not block
+ * it.
+ *
+ * @since 0.1.0
+ *
+ * @see open_options, count_strays(), signal(7)
+ */
 enum class stray_policy
 {
-  /// A handler catches it, blocks it in that thread from then on, and forwards
-  /// it to the objects that watch it, with everything that came with it.
+  /// A handler forwards them to the objects that watch them, with siginfo.
   /**
-   * As long as an object watches the signal, its action is this handler;
-   * afterwards it is again what it was before (sigaction(2)), unless the
-   * program replaced the handler meanwhile. Also a signal whose action was to
-   * be ignored arrives. A default action that ignores the signal (SIGCHLD,
-   * SIGURG, SIGWINCH, SIGCONT) stays replaced, by a handler that does nothing:
-   * putting it back would discard what is pending. execve(2) resets it.
+   * It also blocks the signal in that thread from then on. The signal's action
+   * is this handler while any object with this policy watches the signal, and
+   * afterwards again what it was before (sigaction(2)), unless the program has
+   * replaced the handler. A default action that ignores the signal (SIGCHLD,
+   * SIGURG, SIGWINCH, SIGCONT) stays replaced by a handler that does nothing,
+   * because putting it back would discard what is pending; execve(2) resets it.
+   *
+   * Signals whose action was SIG_IGN are forwarded, too. A SIGABRT that a
+   * thread sends to a thread of its process is not: abort(3) must end the
+   * process.
    */
   forward,
-  /// Its action is left as it is. The default action of most signals ends the
-  /// process (signal(7)).
+  /// Their action is taken, which for most signals ends the process.
+  /**
+   * No action is changed. The kernel discards signals whose action is to be
+   * ignored, unless every thread blocks them.
+   */
   ignore
 };
 
-/// Who hears a signal that several objects of the process watch.
+/// Which of several objects that watch a signal get it.
+/**
+ * It has to be the same for all objects of a process that watch one signal.
+ * Otherwise opening, adding and updating fail with
+ * make_delivery_conflict_error().
+ *
+ * @since 0.1.0
+ *
+ * @see open_options
+ */
 enum class delivery_policy
 {
-  /// Each object gets each occurrence once, with everything that came with it,
-  /// whether or not it waits at that moment.
+  /// Each object gets each signal, whether or not it waits at that moment.
   /**
    * What an object has not delivered yet is its own. A standard signal of which
-   * it has one already is dropped, as the kernel drops it; of real-time signals
-   * it keeps open_options::backlog.
+   * it has one already is dropped, as the kernel drops it; of each real-time
+   * signal it keeps open_options::backlog.
    */
   every,
-  /// Each occurrence goes to one of the objects: they compete for it, as all
-  /// who read signalfd(2) do.
+  /// Each signal goes to one of the objects, which compete for it.
+  /**
+   * So do all who read a signalfd(2).
+   */
   one
 };
 
-/// What becomes of a real-time signal for which an object has no room, because
-/// others take signals faster than it does.
+/// What becomes of a real-time signal for which an object has no room.
+/**
+ * There is no room when others have taken open_options::backlog signals of one
+ * number that the object has not delivered.
+ *
+ * @since 0.1.0
+ *
+ * @see open_options
+ */
 enum class overflow_policy
 {
-  /// Signals of that number are held back from all objects that watch it, until
-  /// the slow one has room. They stay in the kernel's queue, where nothing is
-  /// lost: when it is full, senders get EAGAIN (sigqueue(3)). Other signals
-  /// arrive meanwhile.
+  /// Signals of that number are held back from all objects that watch it.
+  /**
+   * They stay pending in the kernel until the object has delivered half of its
+   * backlog, or is closed. When the kernel's queue is full, senders get EAGAIN
+   * (sigqueue(3)). Signals of other numbers arrive meanwhile.
+   */
   hold_back,
-  /// This object alone drops its oldest signal of that number, and counts it:
-  /// see basic_signalfd::dropped().
+  /// The object drops its oldest signal of that number, and counts it.
+  /**
+   * See basic_signalfd::dropped(). Other objects are not affected. Where no
+   * other object watches the number, and with @c delivery_policy::one, it has
+   * the effect of @c hold_back.
+   */
   drop_oldest
 };
 
-/// What becomes of the handler that the program has installed for a signal
-/// (sigaction(2)). As long as an object watches the signal and takes it, the
-/// kernel does not call it.
+/// What becomes of the program's own handler for a watched signal.
+/**
+ * That is one which the program, or a library, has installed by sigaction(2).
+ * The kernel does not call it for a signal that an object takes.
+ *
+ * @since 0.1.0
+ *
+ * @see open_options, thread_audit::bypassed()
+ */
 enum class handler_policy
 {
   /// It is not called.
   leave,
-  /// Whoever takes the signal calls it, once for each occurrence, before the
-  /// wait completes.
+  /// It is called by whoever takes the signal, before the wait completes.
   /**
-   * It is called with the signal's number, everything that came with it, and no
-   * context, as ordinary code in the thread that takes the signal; it must not
-   * throw. It is the handler that was there before the object was opened, or
-   * the one that was installed since. So what else in the program relies on a
-   * handler goes on working: @c boost::asio::signal_set, Boost.Process v1,
-   * another library.
+   * It is called once for each occurrence, by the first object with this policy
+   * that delivers it, as ordinary code in the thread that takes the signal. It
+   * is given the number, the siginfo and a null context. No signal is blocked
+   * for it: SA_NODEFER, SA_RESETHAND and @c sa_mask have no effect. It must not
+   * throw.
+   *
+   * It is the handler that was there before any object watched the signal, or
+   * the one that was installed since. So @c boost::asio::signal_set,
+   * Boost.Process v1 or another library that relies on a handler goes on
+   * working.
    */
   call
 };
@@ -114,8 +185,14 @@ enum class handler_policy
 /// How to open a signal_fd.
 /**
  * @par Example
- * @code sigfd::signal_fd signals(my_context, {SIGTERM},
- *     {.mask = sigfd::mask_policy::require}); @endcode
+ * @code
+ * sigfd::signal_fd signals(context, {SIGTERM},
+ *     {.mask = sigfd::mask_policy::require});
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see basic_signalfd::open()
  */
 struct open_options
 {
@@ -128,15 +205,17 @@ struct open_options
   /// What to do about threads that do not block the signals.
   stray_policy stray = stray_policy::forward;
 
-  /// Who hears a signal that several objects watch. It has to be the same for
-  /// all that watch it: otherwise opening fails.
+  /// Which of several objects that watch a signal get it.
   delivery_policy delivery = delivery_policy::every;
 
-  /// How many real-time signals of one number are kept for this object, when
-  /// others have taken them and it has not yet; at least 1.
+  /// How many signals of each real-time number are kept for this object.
+  /**
+   * It counts those that others have taken: other objects, or the thread of
+   * @c source::pipe. 0 is the same as 1.
+   */
   std::size_t backlog = 1024;
 
-  /// What to do when that is not enough.
+  /// What to do when the backlog is full.
   overflow_policy overflow = overflow_policy::hold_back;
 
   /// What to do about handlers of the program's for the same signals.
