@@ -30,37 +30,55 @@
 
 namespace sigfd {
 
-/// What made a signal, told from its number and code (sigaction(2)).
+/// What made a signal, told from its number and code.
+/**
+ * @since 0.1.0
+ *
+ * @see signal_info::cause(), sigaction(2)
+ */
 enum class signal_cause
 {
   /// None of the others; the code is the sender's own.
   unknown,
-  /// kill(2).
+  /// kill(2): SI_USER.
   kill,
-  /// tkill(2) or tgkill(2): pthread_kill(3), raise(3), abort(3).
+  /// tgkill(2), as by pthread_kill(3), raise(3), abort(3): SI_TKILL.
   thread_kill,
-  /// sigqueue(3).
+  /// sigqueue(3): SI_QUEUE.
   queue,
-  /// A POSIX timer expired (timer_create(2)).
+  /// A POSIX timer expired (timer_create(2)): SI_TIMER.
   timer,
-  /// A message arrived on an empty POSIX message queue (mq_notify(3)).
+  /// A message arrived on an empty message queue (mq_notify(3)): SI_MESGQ.
   message_queue,
-  /// An asynchronous operation ended (aio(7), getaddrinfo_a(3)).
+  /// An operation of aio(7) or getaddrinfo_a(3) ended: SI_ASYNCIO, SI_ASYNCNL.
   async_io,
-  /// A child process changed state.
+  /// A child process changed state: SIGCHLD with a CLD_ code.
   child,
-  /// A descriptor became ready (fcntl(2), F_SETSIG).
+  /// A descriptor became ready (fcntl(2), F_SETSIG): POLL_ codes, SI_SIGIO.
   io,
   /// A hardware fault or memory error.
   fault,
-  /// A seccomp filter stopped a system call (seccomp(2), SECCOMP_RET_TRAP).
+  /// A system call was trapped (seccomp(2)): SIGSYS with a SYS_ code.
   system_call,
-  /// The kernel, with no more to say: a terminal's SIGINT, SIGHUP or SIGWINCH,
-  /// alarm(2), a resource limit.
+  /// The kernel, with no more to say: SI_KERNEL.
+  /**
+   * A terminal's SIGINT, SIGHUP or SIGWINCH, alarm(2), a resource limit.
+   */
   kernel
 };
 
 /// Who sent a signal.
+/**
+ * @par Example
+ * @code
+ * if (auto sender = info.sender(); sender && sender->attested)
+ *   std::cout << "from user " << sender->uid << '\n';
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see signal_info::sender()
+ */
 struct signal_sender
 {
   /// The process ID of the sender, as seen from the receiver's pid namespace.
@@ -69,16 +87,27 @@ struct signal_sender
   /// The real user ID of the sender.
   ::uid_t uid;
 
-  /// Whether it is certain that the kernel wrote pid and uid.
+  /// Whether the kernel wrote the pid and uid, and not the sender.
   /**
-   * False for codes below 0 other than SI_TKILL: rt_sigqueueinfo(2) takes
-   * those from the sender as they are, pid and uid with them. Do not decide
-   * anything by a pid or uid that is not attested.
+   * False for codes below 0 other than SI_TKILL: rt_sigqueueinfo(2) takes those
+   * from the sender as they are, pid and uid with them. Do not decide anything
+   * by a pid or uid that is not attested.
+   *
+   * A process can queue itself any code. What was pending when execve(2)
+   * started the program may so be forged by whoever did that, and is attested
+   * nevertheless.
    */
   bool attested;
 };
 
 /// How a child process changed state.
+/**
+ * The values are the CLD_ codes of sigaction(2).
+ *
+ * @since 0.1.0
+ *
+ * @see child_status
+ */
 enum class child_reason
 {
   /// It called _exit(2); the status is the exit status.
@@ -100,6 +129,17 @@ enum class child_reason
  * @note SIGCHLD is a standard signal: while one is pending, further ones are
  * dropped. Treat it as a hint, and ask waitid(2) which children there are to
  * be waited for. SIGCHLD reaps nothing.
+ *
+ * @par Example
+ * @code
+ * if (auto child = info.child())
+ *   if (child->reason == sigfd::child_reason::exited)
+ *     std::cout << child->pid << " exited with " << child->status << '\n';
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see signal_info::child()
  */
 struct child_status
 {
@@ -118,8 +158,10 @@ struct child_status
   /// Whether the child left a core dump.
   bool core_dumped;
 
-  /// The time the child spent in user mode; the kernel counts it in clock
-  /// ticks, sysconf(_SC_CLK_TCK) a second.
+  /// The time the child spent in user mode.
+  /**
+   * The kernel counts it in clock ticks, sysconf(_SC_CLK_TCK) a second.
+   */
   std::chrono::microseconds user_time;
 
   /// The time the child spent in the kernel, counted likewise.
@@ -127,20 +169,32 @@ struct child_status
 };
 
 /// Which POSIX timer expired.
+/**
+ * @since 0.1.0
+ *
+ * @see signal_info::timer(), timer_create(2)
+ */
 struct timer_expiry
 {
   /// The kernel's ID of the timer: the number behind the C library's timer_t.
   int id;
 
-  /// How many times it expired since this signal was queued, in addition to
-  /// once (timer_getoverrun(2)).
+  /// How many times it expired before the signal was taken, besides once.
+  /**
+   * As timer_getoverrun(2) counts them.
+   */
   int overrun;
 
   /// The value given in sigevent::sigev_value.
   ::sigval value;
 };
 
-/// Which descriptor became ready (fcntl(2), F_SETSIG).
+/// Which descriptor became ready.
+/**
+ * @since 0.1.0
+ *
+ * @see signal_info::io(), fcntl(2)
+ */
 struct io_event
 {
   /// The descriptor, by the number with which O_ASYNC was set.
@@ -151,20 +205,35 @@ struct io_event
 };
 
 /// Where a memory or hardware fault happened.
+/**
+ * @since 0.1.0
+ *
+ * @see signal_info::fault(), sigaction(2)
+ */
 struct fault
 {
   /// The address of the fault.
   void* address;
 
-  /// For SIGBUS with BUS_MCEERR_AO or BUS_MCEERR_AR, the least significant
-  /// bit of the address, and so the size of the damage; else 0.
+  /// The least significant bit of the address, and so the size of the damage.
+  /**
+   * For SIGBUS with BUS_MCEERR_AO or BUS_MCEERR_AR; else 0.
+   */
   unsigned lsb;
 
   /// The number of the trap on the architectures that give one; else 0.
   unsigned trap;
 };
 
-/// Which system call a seccomp filter stopped.
+/// Which system call was trapped.
+/**
+ * By a seccomp filter (seccomp(2), SECCOMP_RET_TRAP), or by syscall user
+ * dispatch (prctl(2), PR_SET_SYSCALL_USER_DISPATCH).
+ *
+ * @since 0.1.0
+ *
+ * @see signal_info::syscall(), seccomp(2), prctl(2)
+ */
 struct blocked_syscall
 {
   /// The address of the instruction after the system call.
@@ -181,29 +250,33 @@ struct blocked_syscall
 /**
  * A value of 128 bytes that owns nothing: a @c signalfd_siginfo (signalfd(2))
  * with typed views. A view is empty where number and code do not make its
- * fields valid (sigaction(2)), so no field is ever read as something it is
- * not.
+ * fields valid (sigaction(2)), so no field is read as something it is not.
  *
  * The class is of standard layout and trivially copyable; an array of them can
  * be filled by read(2) on a signalfd.
  *
- * @par Conversion to int
  * The object converts to the signal's number, so a handler that was written
  * for @c boost::asio::signal_set, with the parameters @c (error_code, @c int),
- * still compiles, and so does @c switch (info).
+ * still compiles, and so do @c switch (info) and @c info == SIGTERM.
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.@n
  * @e Shared @e objects: Unsafe.
  *
  * @par Example
- * @code if (auto sender = info.sender(); sender && sender->attested)
- *   std::cout << info.name() << " from pid " << sender->pid << '\n'; @endcode
+ * @code
+ * if (auto sender = info.sender(); sender && sender->attested)
+ *   std::cout << info.name() << " from pid " << sender->pid << '\n';
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see basic_signalfd::async_wait(), signalfd(2), sigaction(2)
  */
 class signal_info
 {
 public:
-  /// The record as signalfd(2) gives it.
+  /// The type of the record as signalfd(2) gives it.
   using native_type = ::signalfd_siginfo;
 
   /// Constructs an object that stands for no signal; its number is 0.
@@ -213,6 +286,9 @@ public:
   }
 
   /// Constructs an object from a record that was read from a signalfd.
+  /**
+   * @param record The record, which is copied as it is.
+   */
   explicit signal_info(const native_type& record) noexcept
     : record_(record)
   {
@@ -220,88 +296,156 @@ public:
 
   /// Constructs an object from what a handler or sigwaitinfo(2) was given.
   /**
-   * Only the members that number and code make valid are copied, as the kernel
-   * does for signalfd(2); the others are 0.
+   * Async-signal-safe.
+   *
+   * @param info The siginfo. Only the members that number and code make valid
+   * are copied, as the kernel does for signalfd(2); the others are 0.
    */
   SIGFD_DECL explicit signal_info(const ::siginfo_t& info) noexcept;
 
-  /// The signal's number.
+  /// Gets the signal's number.
+  /**
+   * @returns The number; 0 if the object stands for no signal.
+   */
   int number() const noexcept
   {
     return static_cast<int>(record_.ssi_signo);
   }
 
-  /// The signal's number.
+  /// Converts to the signal's number.
+  /**
+   * @returns number().
+   */
   operator int() const noexcept
   {
     return number();
   }
 
-  /// The signal's name, such as "SIGTERM" or "SIGRTMIN+3".
+  /// Gets the signal's name, such as "SIGTERM" or "SIGRTMIN+3".
+  /**
+   * @returns The name that signal_name() has for it.
+   */
   std::string_view name() const noexcept
   {
     return signal_name(number());
   }
 
-  /// The code that says what made the signal: si_code of sigaction(2).
+  /// Gets the code that says what made the signal.
+  /**
+   * @returns si_code of sigaction(2).
+   */
   int code() const noexcept
   {
     return record_.ssi_code;
   }
 
-  /// The error number: si_errno of sigaction(2), generally 0. With SIGSYS, the
-  /// data of the seccomp filter.
+  /// Gets the error number.
+  /**
+   * @returns si_errno of sigaction(2), generally 0; with SIGSYS, the data of
+   * the seccomp filter (seccomp(2), SECCOMP_RET_TRAP).
+   */
   int error() const noexcept
   {
     return record_.ssi_errno;
   }
 
-  /// What made the signal.
+  /// Determines what made the signal.
+  /**
+   * @returns The cause; @c signal_cause::unknown if the object stands for no
+   * signal.
+   */
   SIGFD_DECL signal_cause cause() const noexcept;
 
-  /// Who sent it; with SIGCHLD from the kernel, the child.
+  /// Determines who sent the signal.
   /**
-   * Empty where there is no sender, and where the sender is out of sight: the
-   * pid is 0 when it lives outside the receiver's pid namespace, and when the
-   * kernel kept nothing but the number because RLIMIT_SIGPENDING was reached.
+   * @returns The sender; with SIGCHLD from the kernel, the child. Empty where
+   * there is none, and where the sender is out of sight: the pid is 0 when it
+   * lives outside the receiver's pid namespace, and when the kernel kept
+   * nothing but the number because RLIMIT_SIGPENDING was reached.
+   *
+   * @see pid_namespaces(7), getrlimit(2)
    */
   SIGFD_DECL std::optional<signal_sender> sender() const noexcept;
 
-  /// The value that came with it: by sigqueue(3), a timer, a message queue or
-  /// asynchronous I/O.
+  /// Gets the value that came with the signal.
+  /**
+   * @returns The value that was given to sigqueue(3), a timer, a message queue
+   * or asynchronous I/O; else empty.
+   *
+   * @par Example
+   * @code
+   * if (auto value = info.value())
+   *   std::cout << value->sival_int << '\n';
+   * @endcode
+   */
   SIGFD_DECL std::optional<::sigval> value() const noexcept;
 
-  /// Which child changed state, and how.
+  /// Gets which child changed state, and how.
+  /**
+   * @returns The child's status; empty unless the signal is a SIGCHLD that has
+   * a CLD_ code.
+   */
   SIGFD_DECL std::optional<child_status> child() const noexcept;
 
-  /// Which timer expired.
+  /// Gets which timer expired.
+  /**
+   * @returns The timer; empty unless the code is SI_TIMER.
+   */
   SIGFD_DECL std::optional<timer_expiry> timer() const noexcept;
 
-  /// Which descriptor became ready.
+  /// Gets which descriptor became ready.
+  /**
+   * @returns The event; empty unless the code is SI_SIGIO, or a POLL_ code with
+   * SIGIO or a signal that has no codes of its own.
+   */
   SIGFD_DECL std::optional<io_event> io() const noexcept;
 
-  /// Where a fault happened.
+  /// Gets where a fault happened.
+  /**
+   * @returns The place; empty unless the signal is SIGILL, SIGFPE, SIGSEGV,
+   * SIGBUS or SIGTRAP and has one of its own codes.
+   */
   SIGFD_DECL std::optional<sigfd::fault> fault() const noexcept;
 
-  /// Which system call was stopped.
+  /// Gets which system call was trapped.
+  /**
+   * @returns The call; empty unless the signal is a SIGSYS that has one of its
+   * own codes.
+   */
   SIGFD_DECL std::optional<blocked_syscall> syscall() const noexcept;
 
-  /// The record itself.
+  /// Gets the record itself.
+  /**
+   * @returns The record as signalfd(2) gives it, valid as long as the object.
+   */
   const native_type& native() const noexcept
   {
     return record_;
   }
 
-  /// The same as a siginfo_t, for code that was written as a signal handler.
+  /// Converts to a siginfo_t, for code that was written as a signal handler.
+  /**
+   * @returns A siginfo_t with the members that number and code make valid.
+   */
   SIGFD_DECL ::siginfo_t to_siginfo() const noexcept;
 
-  /// Whether two objects hold the same record.
+  /// Determines whether two objects hold the same record.
+  /**
+   * @param a One object.
+   * @param b The other object.
+   * @returns Whether all bytes of the records are equal.
+   */
   friend bool operator==(const signal_info& a, const signal_info& b) noexcept
   {
     return std::memcmp(&a.record_, &b.record_, sizeof(native_type)) == 0;
   }
 
-  /// An order by number that is equal only where the records are.
+  /// Orders objects by number, and then by the bytes of their records.
+  /**
+   * @param a One object.
+   * @param b The other object.
+   * @returns The order; it is @c equal only where operator==() holds.
+   */
   friend std::strong_ordering operator<=>(
       const signal_info& a, const signal_info& b) noexcept
   {
@@ -338,16 +482,27 @@ static_assert(sizeof(signal_info) == 128);
 static_assert(std::is_standard_layout_v<signal_info>);
 static_assert(std::is_trivially_copyable_v<signal_info>);
 
-/// Prints one line that a person can act on.
+/// Prints one line that says what arrived.
 /**
- * For instance:
+ * The width and the fill character of the stream apply to the whole line, and
+ * its number format to nothing.
  *
- * @code SIGTERM from pid 4242 (uid 1000) by kill
+ * @param os The stream.
+ *
+ * @param info The signal.
+ *
+ * @returns The stream.
+ *
+ * @par Example
+ * Lines look like these:
+ * @code
+ * SIGTERM from pid 4242 (uid 1000) by kill
  * SIGRTMIN+3 from pid 4242 (uid 1000, not attested) by sigqueue, value 17
- * SIGCHLD: child 4243 (uid 1000) killed by SIGSEGV, core dumped, 0.02 s user 0.00 s system
- * SIGALRM: timer 3 expired, 2 overruns, value 17 @endcode
+ * SIGCHLD: child 4243 (uid 1000) killed by SIGSEGV, 0.02 s user 0.00 s system
+ * SIGALRM: timer 3 expired, 2 overruns, value 17
+ * @endcode
  *
- * @c std::format prints the same where the standard library has it.
+ * @since 0.1.0
  */
 SIGFD_DECL std::ostream& operator<<(std::ostream& os, const signal_info& info);
 
@@ -355,6 +510,18 @@ SIGFD_DECL std::ostream& operator<<(std::ostream& os, const signal_info& info);
 
 #include SIGFD_SOURCE(sigfd/impl/signal_info.ipp)
 
+/// Formats a signal_info by std::format, as operator<< prints it.
+/**
+ * Where the standard library has std::format. The format specification is that
+ * of a string.
+ *
+ * @par Example
+ * @code
+ * std::string line = std::format("{:>60}", info);
+ * @endcode
+ *
+ * @since 0.1.0
+ */
 SIGFD_FORMAT_AS_STREAMED(sigfd::signal_info)
 
 #endif // SIGFD_SIGNAL_INFO_HPP
