@@ -49,20 +49,26 @@ namespace sigfd {
  * @e Shared @e objects: Unsafe.
  *
  * @par Example
- * @code sigfd::signal_mask mask{SIGINT, SIGTERM};
+ * @code
+ * sigfd::signal_mask mask{SIGINT, SIGTERM};
  * mask.add(SIGRTMIN + 3);
  * for (int signal_number : mask)
- *   std::cout << signal_number << '\n'; @endcode
+ *   std::cout << signal_number << '\n';
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see block_signals(), sigsetops(3), signal(7)
  */
 class signal_mask
 {
 public:
   class const_iterator;
 
-  /// Iterates over the signal numbers of the set in ascending order.
+  /// The type of the iterators: the elements cannot be changed by them.
   using iterator = const_iterator;
 
-  /// What iteration yields: a signal number.
+  /// The type of the elements: a signal number.
   using value_type = int;
 
   /// Constructs an empty set.
@@ -73,21 +79,34 @@ public:
 
   /// Constructs a set of the given signals.
   /**
+   * @param signal_numbers The signals.
+   *
    * @throws boost::system::system_error EINVAL if one of them is refused.
    */
   SIGFD_DECL signal_mask(std::initializer_list<int> signal_numbers);
 
   /// Constructs a set from a native one.
   /**
-   * @throws boost::system::system_error EINVAL if the native set holds a
-   * signal that is refused. A set made by sigfillset(3) does: use all().
+   * @param native The signals. A set made by sigfillset(3) has some that are
+   * refused: use all().
+   *
+   * @throws boost::system::system_error EINVAL if it holds a signal that is
+   * refused.
    */
   SIGFD_DECL explicit signal_mask(const ::sigset_t& native);
 
-  /// The set of every signal that can be waited for.
+  /// Makes the set of every signal that can be waited for.
+  /**
+   * @returns The set.
+   */
   SIGFD_DECL static signal_mask all() noexcept;
 
-  /// Whether add() accepts a number.
+  /// Determines whether add() accepts a signal.
+  /**
+   * @param signal_number The signal; any @c int will do.
+   *
+   * @returns False if the signal is refused.
+   */
   static bool can_hold(int signal_number) noexcept
   {
     return detail::kind_of(signal_number) == detail::signal_kind::watchable;
@@ -95,26 +114,36 @@ public:
 
   /// Adds a signal to the set; no effect if it is there already.
   /**
+   * @param signal_number The signal.
+   *
    * @throws boost::system::system_error EINVAL if the signal is refused.
    */
   SIGFD_DECL void add(int signal_number);
 
   /// Adds a signal to the set; no effect if it is there already.
   /**
-   * @param ec Set to EINVAL if the signal is refused.
+   * @param signal_number The signal.
+   *
+   * @param ec Set to EINVAL if the signal is refused; else to success.
    */
   SIGFD_DECL void add(
       int signal_number, boost::system::error_code& ec) noexcept;
 
   /// Removes a signal from the set; no effect if it is not there.
   /**
-   * @throws boost::system::system_error EINVAL if the number is out of range.
+   * @param signal_number The signal.
+   *
+   * @throws boost::system::system_error EINVAL if the number is below 1 or
+   * above SIGRTMAX.
    */
   SIGFD_DECL void remove(int signal_number);
 
   /// Removes a signal from the set; no effect if it is not there.
   /**
-   * @param ec Set to EINVAL if the number is out of range.
+   * @param signal_number The signal.
+   *
+   * @param ec Set to EINVAL if the number is below 1 or above SIGRTMAX; else to
+   * success.
    */
   SIGFD_DECL void remove(
       int signal_number, boost::system::error_code& ec) noexcept;
@@ -125,77 +154,136 @@ public:
     ::sigemptyset(&set_);
   }
 
-  /// Whether a signal is in the set.
+  /// Determines whether a signal is in the set.
+  /**
+   * @param signal_number The signal; any @c int will do.
+   *
+   * @returns Whether it is.
+   */
   bool contains(int signal_number) const noexcept
   {
     return can_hold(signal_number)
         && ::sigismember(&set_, signal_number) == 1;
   }
 
-  /// Whether the set holds no signal.
+  /// Determines whether the set holds no signal.
+  /**
+   * @returns Whether size() is 0.
+   */
   bool empty() const noexcept
   {
     return size() == 0;
   }
 
-  /// The number of signals in the set.
+  /// Counts the signals in the set.
+  /**
+   * @returns How many there are.
+   */
   SIGFD_DECL std::size_t size() const noexcept;
 
-  /// The lowest signal number of the set.
+  /// Gets an iterator to the lowest signal number of the set.
+  /**
+   * @returns The iterator; end() if the set is empty.
+   */
   const_iterator begin() const noexcept;
 
-  /// One past the highest signal number of the set.
+  /// Gets the iterator past the highest signal number of the set.
+  /**
+   * @returns The iterator.
+   */
   const_iterator end() const noexcept;
 
-  /// The set as the system's functions take it, such as pthread_sigmask(3).
+  /// Gets the set as the system's functions take it.
+  /**
+   * @returns The set, for pthread_sigmask(3) for instance. It is valid as long
+   * as the object.
+   */
   const ::sigset_t& native() const noexcept
   {
     return set_;
   }
 
-  /// The signals that are in either set.
+  /// Makes the set of the signals that are in either set.
+  /**
+   * @param other The other set.
+   *
+   * @returns The union.
+   */
   SIGFD_DECL signal_mask operator|(const signal_mask& other) const noexcept;
 
-  /// The signals that are in both sets.
+  /// Makes the set of the signals that are in both sets.
+  /**
+   * @param other The other set.
+   *
+   * @returns The intersection.
+   */
   SIGFD_DECL signal_mask operator&(const signal_mask& other) const noexcept;
 
-  /// The signals of one set that are not in the other.
+  /// Makes the set of the signals that are not in the other set.
+  /**
+   * @param other The other set.
+   *
+   * @returns The difference.
+   */
   SIGFD_DECL signal_mask operator-(const signal_mask& other) const noexcept;
 
-  /// Whether two sets hold the same signals.
+  /// Determines whether two sets hold the same signals.
+  /**
+   * @param other The other set.
+   *
+   * @returns Whether they do.
+   */
   SIGFD_DECL bool operator==(const signal_mask& other) const noexcept;
 
 private:
   ::sigset_t set_;
 };
 
-/// A forward iterator over the signal numbers of a signal_mask.
+/// Iterates over the signal numbers of a signal_mask in ascending order.
 /**
- * Valid as long as the signal_mask exists; it follows changes made to it.
+ * A forward iterator (std::forward_iterator) whose elements are values. It is
+ * valid as long as the signal_mask exists, and follows changes made to it.
+ *
+ * @since 0.1.0
  */
 class signal_mask::const_iterator
 {
 public:
+  /// The category by the rules before C++20, which want references.
   using iterator_category = std::input_iterator_tag; // yields values
+  /// The category by the rules of C++20.
   using iterator_concept = std::forward_iterator_tag;
+  /// The type of a distance between two iterators.
   using difference_type = std::ptrdiff_t;
+  /// The type of an element: a signal number.
   using value_type = int;
+  /// The type of a pointer to an element; there is no operator that gives one.
   using pointer = const int*;
+  /// The type of what operator*() returns: a value.
   using reference = int;
 
   /// Constructs an iterator that belongs to no set.
   const_iterator() noexcept = default;
 
-  /// The signal number at this position.
+  /// Gets the signal number at this position.
+  /**
+   * @returns The number. The iterator must not be end().
+   */
   int operator*() const noexcept
   {
     return number_;
   }
 
   /// Moves to the next higher signal number.
+  /**
+   * @returns This iterator.
+   */
   SIGFD_DECL const_iterator& operator++() noexcept;
 
   /// Moves to the next higher signal number.
+  /**
+   * @returns The iterator as it was before.
+   */
   const_iterator operator++(int) noexcept
   {
     const_iterator old = *this;
@@ -203,7 +291,12 @@ public:
     return old;
   }
 
-  /// Whether two iterators of one set are at the same position.
+  /// Determines whether two iterators of one set are at the same position.
+  /**
+   * @param a One iterator.
+   * @param b The other iterator.
+   * @returns Whether they are.
+   */
   friend bool operator==(
       const const_iterator& a, const const_iterator& b) noexcept
   {
@@ -235,21 +328,46 @@ inline signal_mask::const_iterator signal_mask::end() const noexcept
 
 /// Prints the names of the signals, such as {SIGINT, SIGTERM, SIGRTMIN+3}.
 /**
- * @c std::format prints the same where the standard library has it.
+ * The width and the fill character of the stream apply to the whole text.
+ *
+ * @param os The stream.
+ *
+ * @param mask The set.
+ *
+ * @returns The stream.
+ *
+ * @par Example
+ * @code
+ * std::cout << sigfd::signal_mask{SIGINT, SIGTERM}; // {SIGINT, SIGTERM}
+ * @endcode
+ *
+ * @since 0.1.0
  */
 SIGFD_DECL std::ostream& operator<<(std::ostream& os, const signal_mask& mask);
 
 /// Blocks signals in the calling thread for good.
 /**
  * Threads started from here on inherit the blocked signals (pthread_create(3)),
- * so a call at the top of @c main() is the simplest way to meet signal_fd's
- * precondition: that every thread blocks what is watched. What comes while the
- * program ends stays pending.
+ * so a call at the top of @c main() is the simplest way to have every thread
+ * block what a signal_fd watches. What comes while the program ends stays
+ * pending.
+ *
+ * @param mask The signals.
+ *
+ * @par Thread Safety
+ * Safe: the mask is the calling thread's own.
  *
  * @par Example
- * @code int main()
+ * @code
+ * int main()
  * {
- *   sigfd::block_signals({SIGINT, SIGTERM}); @endcode
+ *   sigfd::block_signals({SIGINT, SIGTERM});
+ *   std::thread worker(work); // does not get SIGINT or SIGTERM
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see scoped_signal_block, pthread_sigmask(3)
  */
 inline void block_signals(const signal_mask& mask) noexcept
 {
@@ -270,26 +388,44 @@ inline void block_signals(const signal_mask& mask) noexcept
  * a pending SIGTERM without a handler then ends the process. Around a whole
  * program, use block_signals() instead.
  *
+ * @par Thread Safety
+ * @e Distinct @e objects: Safe.@n
+ * @e Shared @e objects: Unsafe.
+ *
  * @par Example
- * @code sigfd::scoped_signal_block block({SIGINT, SIGTERM});
- * std::thread worker(work); // does not get SIGINT or SIGTERM @endcode
+ * @code
+ * sigfd::scoped_signal_block block({SIGINT, SIGTERM});
+ * std::thread worker(work); // does not get SIGINT or SIGTERM
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see block_signals(), pthread_sigmask(3)
  */
 class scoped_signal_block
 {
 public:
-  /// Blocks the signals of a mask in the calling thread.
+  /// Blocks the signals of a set in the calling thread.
+  /**
+   * @param mask The signals.
+   */
   SIGFD_DECL explicit scoped_signal_block(const signal_mask& mask) noexcept;
 
+  /// Cannot be copied: signals are unblocked once.
   scoped_signal_block(const scoped_signal_block&) = delete;
+  /// Cannot be assigned: signals are unblocked once.
   scoped_signal_block& operator=(const scoped_signal_block&) = delete;
 
-  /// Unblocks what the constructor blocked.
+  /// Unblocks what the constructor blocked, in the calling thread.
   ~scoped_signal_block()
   {
     ::pthread_sigmask(SIG_UNBLOCK, &changed_.native(), nullptr);
   }
 
-  /// The signals that the destructor will unblock.
+  /// Gets the signals that the destructor will unblock.
+  /**
+   * @returns Those that were not blocked before; none after release().
+   */
   const signal_mask& changed() const noexcept
   {
     return changed_;
@@ -309,6 +445,18 @@ private:
 
 #include SIGFD_SOURCE(sigfd/impl/signal_mask.ipp)
 
+/// Formats a signal_mask by std::format, as operator<< prints it.
+/**
+ * Where the standard library has std::format. The format specification is that
+ * of a string.
+ *
+ * @par Example
+ * @code
+ * std::string text = std::format("{:<20}", sigfd::signal_mask{SIGINT});
+ * @endcode
+ *
+ * @since 0.1.0
+ */
 SIGFD_FORMAT_AS_STREAMED(sigfd::signal_mask)
 
 #endif // SIGFD_SIGNAL_MASK_HPP
