@@ -30,16 +30,10 @@ namespace sigfd {
  * Sets the action of every signal to the default, then empties the mask of the
  * calling thread. In this order: a signal that came in the meantime, and is
  * blocked, then does what it would do to the new program, and runs no handler
- * of the old one. A child starts with nothing pending (fork(2)).
+ * of the old one. A child starts with nothing pending (fork(2)). It also resets
+ * the signals that the C library keeps for its own threads (nptl(7)), which
+ * sigaction(2) and sigprocmask(2) of that library leave alone.
  *
- * It also resets the signals that the C library keeps for its own threads
- * (nptl(7)), which sigaction(2) and sigprocmask(2) of that library leave alone.
- *
- * @par Async-signal safety
- * Safe (signal-safety(7)): it consists of system calls, and keeps @c errno. So
- * it may be called in the child of a process with threads.
- *
- * @par Before the call
  * A signal that reaches the child before this call, and is not blocked, runs
  * the parent's handler, if there is one, in the child. With fork(2) that is a
  * copy of the parent, and the handler may still write into a pipe which both
@@ -47,15 +41,28 @@ namespace sigfd {
  * To exclude it, block every signal in the parent around fork(2) or vfork(2),
  * as posix_spawn(3) does.
  *
+ * @par Errors
+ * None. @c errno is kept.
+ *
+ * @par Thread Safety
+ * Async-signal-safe (signal-safety(7)): it consists of system calls. So it may
+ * be called in the child of a process with threads.
+ *
  * @par Example
- * @code sigfd::scoped_signal_block block(sigfd::signal_mask::all());
+ * @code
+ * sigfd::scoped_signal_block block(sigfd::signal_mask::all());
  * const pid_t pid = ::fork();
  * if (pid == 0)
  * {
  *   sigfd::reset_signals();
  *   ::execvp(arguments[0], arguments);
  *   ::_exit(127);
- * } @endcode
+ * }
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see spawn_attributes, default_signals, execve(2), fork(2)
  */
 SIGFD_DECL void reset_signals() noexcept;
 
@@ -85,27 +92,37 @@ SIGFD_DECL void reset_signals() noexcept;
  * @e Shared @e objects: Safe as long as none is changed.
  *
  * @par Example
- * @code pid_t pid;
+ * @code
+ * char* arguments[] = {::strdup("sleep"), ::strdup("60"), nullptr};
+ * pid_t pid;
  * const int error = ::posix_spawnp(&pid, arguments[0], nullptr,
- *     sigfd::spawn_attributes().native(), arguments, ::environ); @endcode
+ *     sigfd::spawn_attributes().native(), arguments, ::environ);
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see reset_signals(), default_signals, posix_spawn(3)
  */
 class spawn_attributes
 {
 public:
-  /// Makes the attributes.
+  /// Constructs the attributes.
   /**
-   * @throws boost::system::system_error As posix_spawnattr_init(3): ENOMEM.
+   * @throws boost::system::system_error ENOMEM, as from
+   * posix_spawnattr_init(3).
    */
   SIGFD_DECL spawn_attributes();
 
-  /// Makes the attributes.
+  /// Constructs the attributes.
   /**
-   * @param ec Set to indicate what error occurred, if any, as from
-   * posix_spawnattr_init(3): ENOMEM. Then the object can only be destroyed.
+   * @param ec Set to indicate what error occurred, if any: ENOMEM, as from
+   * posix_spawnattr_init(3). Then the object can only be destroyed.
    */
   SIGFD_DECL explicit spawn_attributes(boost::system::error_code& ec) noexcept;
 
+  /// Cannot be copied: a posix_spawnattr_t cannot.
   spawn_attributes(const spawn_attributes&) = delete;
+  /// Cannot be assigned: a posix_spawnattr_t cannot.
   spawn_attributes& operator=(const spawn_attributes&) = delete;
 
   /// Destroys the attributes; children that were started are not affected.
@@ -115,29 +132,47 @@ public:
       ::posix_spawnattr_destroy(&native_);
   }
 
-  /// The attributes as posix_spawn(3) takes them, to read.
+  /// Gets the attributes as posix_spawn(3) takes them, to read.
+  /**
+   * @returns The attributes, valid as long as the object.
+   */
   const ::posix_spawnattr_t* native() const noexcept
   {
     return &native_;
   }
 
-  /// The attributes as posix_spawn(3) takes them, to read and to change.
+  /// Gets the attributes as posix_spawn(3) takes them, to read and to change.
+  /**
+   * Flags of one's own are given to add_flags(): posix_spawnattr_setflags(3)
+   * would replace those that are set.
+   *
+   * @returns The attributes, valid as long as the object.
+   */
   ::posix_spawnattr_t* native() noexcept
   {
     return &native_;
   }
 
-  /// Adds flags of posix_spawnattr_setflags(3), which replaces them, such as
-  /// POSIX_SPAWN_SETPGROUP.
+  /// Adds flags to those of the attributes, such as POSIX_SPAWN_SETPGROUP.
   /**
+   * @param flags The flags of posix_spawnattr_setflags(3) to add.
+   *
    * @throws boost::system::system_error EINVAL if the system has no such flag.
+   *
+   * @par Example
+   * To start the child in a process group of its own:
+   * @code
+   * sigfd::spawn_attributes attributes;
+   * attributes.add_flags(POSIX_SPAWN_SETPGROUP);
+   * @endcode
    */
   SIGFD_DECL void add_flags(short flags);
 
-  /// Adds flags of posix_spawnattr_setflags(3), which replaces them, such as
-  /// POSIX_SPAWN_SETPGROUP.
+  /// Adds flags to those of the attributes, such as POSIX_SPAWN_SETPGROUP.
   /**
-   * @param ec Set to EINVAL if the system has no such flag.
+   * @param flags The flags of posix_spawnattr_setflags(3) to add.
+   *
+   * @param ec Set to EINVAL if the system has no such flag; else to success.
    */
   SIGFD_DECL void add_flags(
       short flags, boost::system::error_code& ec) noexcept;
@@ -164,18 +199,29 @@ private:
  *
  * @par Example
  * With Boost.Process v2, then with v1:
- * @code boost::process::v2::process child(
+ * @code
+ * boost::process::v2::process child(
  *     context, "/usr/bin/sleep", {"60"}, sigfd::default_signals());
  *
  * boost::process::child child("/usr/bin/sleep", "60",
  *     boost::process::extend::on_exec_setup = sigfd::default_signals());
  * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see reset_signals(), spawn_attributes
  */
 class default_signals
 {
 public:
-  /// What Boost.Process v2 calls in the child before execve(2).
+  /// Is called by Boost.Process v2 in the child, before execve(2).
   /**
+   * @tparam Launcher The type of the launcher.
+   *
+   * @tparam Path The type of the program's path.
+   *
+   * @tparam CommandLine The type of the arguments.
+   *
    * @returns No error.
    */
   template <typename Launcher, typename Path, typename CommandLine>
@@ -186,7 +232,10 @@ public:
     return boost::system::error_code();
   }
 
-  /// What Boost.Process v1 calls in the child before execve(2).
+  /// Is called by Boost.Process v1 in the child, before execve(2).
+  /**
+   * @tparam Executor The type of what starts the child.
+   */
   template <typename Executor>
   void operator()(Executor&) const noexcept
   {
