@@ -17,21 +17,25 @@
 
 namespace sigfd {
 
-/// What became of signals that reached threads which did not block them.
+/// Counts what became of strays: signals that threads did not block.
 /**
  * Counted for the whole process under @c stray_policy::forward; the child of
  * fork(2) goes on from the counts of its parent.
  *
- * A thread blocks a signal from when it caught one, so it is counted once for
- * each signal, unless it unblocks it again or waits with a mask of its own
- * (ppoll(2)): a large number says that threads do that, or come and go.
+ * A thread that caught a signal blocks it from then on, so it is counted once
+ * for each signal, unless it unblocks it again or waits with a mask of its own
+ * (ppoll(2)). A large number says that threads do that, or come and go.
+ *
+ * @since 0.1.0
+ *
+ * @see count_strays(), stray_policy
  */
 struct stray_counts
 {
-  /// The signals that were caught to be forwarded.
+  /// How many signals were caught, to be forwarded.
   std::uint64_t caught;
 
-  /// The caught signals that could not be forwarded.
+  /// How many of those could not be forwarded, and are lost.
   /**
    * They are queued to the process again. Where the kernel refuses that, as it
    * does with real-time signals at RLIMIT_SIGPENDING (getrlimit(2)), there is
@@ -40,7 +44,24 @@ struct stray_counts
   std::uint64_t lost;
 };
 
-/// Counts the signals that reached threads which did not block them.
+/// Gets the counts of signals that reached threads which did not block them.
+/**
+ * @returns The counts since the process began.
+ *
+ * @par Thread Safety
+ * Safe. The two numbers are read one after the other.
+ *
+ * @par Example
+ * @code
+ * if (sigfd::count_strays().caught != 0)
+ *   for (const auto& thread : sigfd::thread_audit({SIGTERM}).unblocked())
+ *     std::cerr << thread.name << " does not block SIGTERM\n";
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see stray_policy, thread_audit
+ */
 SIGFD_DECL stray_counts count_strays() noexcept;
 
 } // namespace sigfd
