@@ -28,6 +28,10 @@ namespace sigfd {
 /// What one thread does with signals; a part of the answer of thread_audit.
 /**
  * Every mask here holds only signals that were asked about.
+ *
+ * @since 0.1.0
+ *
+ * @see thread_audit::threads(), proc(5)
  */
 struct thread_state
 {
@@ -40,8 +44,10 @@ struct thread_state
   /// The signals that it blocks, those of @c awaited among them.
   signal_mask blocked;
 
-  /// The signals that it leaves unblocked: one of these that is sent to the
-  /// process may be delivered in this thread.
+  /// The signals that it leaves unblocked.
+  /**
+   * One of these that is sent to the process may be delivered in this thread.
+   */
   signal_mask unblocked;
 
   /// What it waits for in sigwait(3), sigwaitinfo(2) or sigtimedwait(2).
@@ -57,8 +63,10 @@ struct thread_state
    */
   std::optional<signal_mask> awaited;
 
-  /// The signals that are pending for this thread alone, because they were
-  /// sent to it: by pthread_kill(3), raise(3) or tgkill(2).
+  /// The signals that are pending for this thread alone.
+  /**
+   * They were sent to it, by pthread_kill(3), raise(3) or tgkill(2).
+   */
   signal_mask pending;
 
   /// Those of @c pending that it blocks and does not wait for.
@@ -71,6 +79,11 @@ struct thread_state
 };
 
 /// A signalfd(2) of a process; a part of the answer of thread_audit.
+/**
+ * @since 0.1.0
+ *
+ * @see thread_audit::signalfds(), proc(5)
+ */
 struct signalfd_state
 {
   /// Its number in the process that was asked about.
@@ -80,7 +93,7 @@ struct signalfd_state
   signal_mask mask;
 };
 
-/// The threads of a process, seen by what they do with signals.
+/// Looks at the threads of a process, and what they do with signals.
 /**
  * Answers why a signal does not arrive: which threads do not block it, for
  * which thread it is pending, who reads it, and what a thread that does not
@@ -98,8 +111,7 @@ struct signalfd_state
  * threads that have descriptors of their own (unshare(2), CLONE_FILES) are
  * not asked for them.
  *
- * @par Cost
- * For diagnosis, not for use in a loop: it allocates, and it reads four
+ * It is for diagnosis, not for use in a loop: it allocates, and it reads four
  * small files for each thread, six where it may not see system calls, and one
  * for each descriptor of the process. A thread that is busy is looked at eight
  * times, a millisecond apart, or up to fifty times if it sleeps now and then;
@@ -111,9 +123,15 @@ struct signalfd_state
  * from several threads, since none changes it.
  *
  * @par Example
- * @code sigfd::thread_audit audit({SIGTERM});
+ * @code
+ * sigfd::thread_audit audit({SIGTERM});
  * for (const auto& thread : audit.unblocked())
- *   std::cerr << thread.name << " does not block SIGTERM\n"; @endcode
+ *   std::cerr << thread.name << " does not block SIGTERM\n";
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see stray_policy, count_strays(), proc(5), signal(7)
  */
 class thread_audit
 {
@@ -124,11 +142,16 @@ public:
    *
    * @param pid The ID of the process.
    *
-   * @throws boost::system::system_error with a message that names the process:
-   * EINVAL for a number below 1, ESRCH for a process that does not exist,
-   * EACCES or EPERM for one that the caller may not look into (another user's:
-   * ptrace(2), "Ptrace access mode checking"), other errors as the system gives
-   * them, such as EMFILE.
+   * @throws boost::system::system_error Thrown on failure, with a message that
+   * names the process.
+   *
+   * @par Errors
+   * @li EINVAL: the ID is below 1.
+   * @li ESRCH: there is no such process (kill(2)).
+   * @li EACCES, EPERM: the caller may not look into it, such as another user's
+   * (ptrace(2), "Ptrace access mode checking").
+   * @li ENOENT: proc(5) is not mounted, or does not show the process.
+   * @li EMFILE and others that open(2) and read(2) fail with.
    */
   SIGFD_DECL explicit thread_audit(
       const signal_mask& mask = signal_mask::all(), ::pid_t pid = ::getpid());
@@ -139,62 +162,84 @@ public:
    *
    * @param pid The ID of the process.
    *
-   * @param ec Set to what went wrong, as the other constructor throws it; then
-   * the answer is empty.
+   * @param ec Set to indicate what error occurred, if any. Then the answer is
+   * empty.
    *
-   * @throws std::bad_alloc
+   * @throws std::bad_alloc Thrown where there is no memory.
    */
   SIGFD_DECL thread_audit(
       const signal_mask& mask, ::pid_t pid, boost::system::error_code& ec);
 
-  /// The signals that were asked about.
+  /// Gets the signals that were asked about.
+  /**
+   * @returns The set that was given to the constructor.
+   */
   const signal_mask& mask() const noexcept
   {
     return mask_;
   }
 
-  /// The process that was asked about.
+  /// Gets the process that was asked about.
+  /**
+   * @returns The ID that was given to the constructor.
+   */
   ::pid_t pid() const noexcept
   {
     return pid_;
   }
 
-  /// All threads, the main thread first unless it has ended.
+  /// Gets all threads.
+  /**
+   * @returns The threads, the main thread first unless it has ended.
+   */
   const std::vector<thread_state>& threads() const noexcept
   {
     return threads_;
   }
 
-  /// The threads that leave any of the signals unblocked.
+  /// Finds the threads that leave any of the signals unblocked.
+  /**
+   * @returns Those of threads() whose @c unblocked is not empty.
+   */
   SIGFD_DECL std::vector<thread_state> unblocked() const;
 
-  /// The threads for which a signal is pending that nobody else can take.
+  /// Finds the threads for which a signal is pending that nobody else can take.
+  /**
+   * @returns Those of threads() whose @c stranded is not empty.
+   */
   SIGFD_DECL std::vector<thread_state> stranded() const;
 
-  /// The signalfds that watch any of the signals, by ascending descriptor.
+  /// Gets the signalfds that watch any of the signals.
   /**
    * Two may be duplicates of one (dup(2)). What sigfd reads from its pipe
    * source is not here, but in the @c awaited of a thread named "sigfd-pipe".
+   *
+   * @returns The signalfds by ascending descriptor.
    */
   const std::vector<signalfd_state>& signalfds() const noexcept
   {
     return signalfds_;
   }
 
-  /// The signals that are pending for the process as a whole.
+  /// Gets the signals that are pending for the process as a whole.
+  /**
+   * @returns Those of the signals that were asked about.
+   */
   const signal_mask& pending() const noexcept
   {
     return pending_;
   }
 
-  /// The signals that have a handler.
+  /// Gets the signals that have a handler.
+  /**
+   * @returns Those of the signals that were asked about.
+   */
   const signal_mask& caught() const noexcept
   {
     return caught_;
   }
 
-  /// The signals with a handler that never runs, because others take them
-  /// first.
+  /// Gets the signals with a handler that never runs: others take them first.
   /**
    * A signalfd watches such a signal, or a thread waits for it in sigwait(3),
    * and every thread blocks it: so the kernel does not call the handler.
@@ -208,13 +253,18 @@ public:
    * may be the one of a signal_fd, which has one for all that it watches, and
    * it may be called by who takes the signal. So these are those that may be
    * meant, not those that are wrong.
+   *
+   * @returns Those of the signals that were asked about.
    */
   const signal_mask& bypassed() const noexcept
   {
     return bypassed_;
   }
 
-  /// The signals whose disposition is SIG_IGN.
+  /// Gets the signals whose action is SIG_IGN.
+  /**
+   * @returns Those of the signals that were asked about.
+   */
   const signal_mask& ignored() const noexcept
   {
     return ignored_;
