@@ -14,9 +14,24 @@
 #include <sigfd/detail/config.hpp>
 
 /// The version of this library, as major * 10000 + minor * 100 + patch.
+/**
+ * @par Example
+ * @code
+ * static_assert(SIGFD_VERSION >= 100, "sigfd 0.1.0 or newer is needed");
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see SIGFD_VERSION_STRING
+ */
 #define SIGFD_VERSION 100
 
-/// The same version as text.
+/// The version of this library as text, such as "0.1.0".
+/**
+ * @since 0.1.0
+ *
+ * @see SIGFD_VERSION
+ */
 #define SIGFD_VERSION_STRING "0.1.0"
 
 #endif // SIGFD_VERSION_HPP
