@@ -43,72 +43,80 @@
 
 namespace sigfd {
 
-/// Waits for signals and tells everything the system says about them.
+/// Waits for signals and delivers them with everything the system says.
 /**
- * The basic_signalfd class owns a descriptor that becomes readable when one of
- * a set of signals is pending, and provides blocking, non-blocking and
- * asynchronous operations that take signals from it, as objects of the class
- * signal_info. The interface is that of @c boost::asio::basic_signal_set with
- * signal_info in place of the bare number.
+ * The basic_signalfd class template owns a descriptor that is readable while
+ * one of a set of signals is pending. Its blocking, non-blocking and
+ * asynchronous operations take signals from it, each as a signal_info. The
+ * interface is that of @c boost::asio::basic_signal_set, with signal_info in
+ * place of the bare number.
  *
- * @par Precondition: the signals are blocked in every thread
- * A signal that is sent to the process goes to any thread that does not block
- * it, and there takes its action (signal(7)). Opening blocks the signals in the
- * calling thread, and threads inherit their creator's mask, so it is enough to
- * open the object, or to call block_signals(), before the first thread is
- * started. Signals are never unblocked by this class.
+ * @tparam Executor The type of the object's I/O executor.
  *
- * Where a thread does not block them nevertheless, what it gets is caught there
- * and forwarded to the objects that watch it, with everything that came with
- * it: see stray_policy, which is also about what happens otherwise.
+ * @par Blocked signals
+ * Every thread should block the signals: one that is sent to the process goes
+ * to any thread that does not block it, and takes its action there (signal(7)).
+ * Opening blocks them in the calling thread, and a thread inherits its
+ * creator's mask, so it is enough to open the object, or to call
+ * block_signals(), before the first thread is started. For threads that do not
+ * block them, see stray_policy. The class never unblocks a signal. Child
+ * processes inherit the mask, also through execve(2): see spawn_attributes and
+ * reset_signals().
  *
- * Child processes inherit the blocked mask also through execve(2): see
- * spawn_attributes and reset_signals().
+ * @par Nothing is taken that is not delivered
+ * An operation takes a signal in the call that completes it. One that is
+ * cancelled, in whatever way, has taken none: the signals stay for the next
+ * operation. With @c source::pipe a thread takes signals from the kernel as
+ * they come; what no object has delivered by the time it is closed, or the
+ * signal removed, goes back to the process with its siginfo.
+ *
+ * @par Order
+ * The kernel's: standard signals before real-time ones, lower numbers first,
+ * and those of one real-time number as they were sent. A standard signal that
+ * is sent while the same is pending is dropped (signal(7)). Strays, other
+ * objects and @c source::pipe may change the order of different numbers.
+ *
+ * @par Several operations and objects
+ * Operations of one object compete: each signal completes one of them. Of
+ * several objects that watch a signal, each gets it, whether or not it waits at
+ * that moment, or one of them does: see delivery_policy. What others have taken
+ * for an object moves with it, and is discarded when it is closed or the signal
+ * removed.
+ *
+ * @par Fork
+ * A child process that goes on using the object needs
+ * @c execution_context::notify_fork, before and after fork(2). Outstanding
+ * operations then go on in parent and child, and each gets its own signals;
+ * what others have taken for the object stays with the parent. Where the child
+ * cannot have a descriptor, or a thread for @c source::pipe, @c notify_fork
+ * throws @c boost::system::system_error and the object is closed. A child that
+ * only executes a program or exits needs nothing.
+ *
+ * @par End of the context
+ * When the execution context ends, it closes the object and destroys the
+ * handlers of outstanding operations. If the executor is the context's own, the
+ * object may still be closed and destroyed. New operations must not be started.
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.@n
  * @e Shared @e objects: Unsafe. Asynchronous operations may complete, and be
  * cancelled by their slots, on any thread while the object is used on another.
  *
- * @par Order and coalescing
- * As the kernel has it (signal(7)): real-time signals after all others, lower
- * numbers first, those of one number in the order in which they were sent, and
- * every one of them. A standard signal that is sent again while it is pending
- * is dropped. Strays, other objects and @c source::pipe may change the order of
- * numbers.
- *
- * @par Multiple operations and objects
- * Several operations may be outstanding on an object: each occurrence completes
- * one of them. Several objects may watch one signal: each hears it, whether or
- * not it waits at that moment (or one of them, with @c delivery_policy::one).
- * What an object has not delivered is its own: closing it or removing a signal
- * discards that, and moving the object takes it along. Objects with the other
- * policy for the same signal cannot be open at the same time.
- *
- * @par Fork
- * A child process that goes on using the object needs
- * @c execution_context::notify_fork, before and after fork(2). Outstanding
- * operations then go on in parent and child, and each gets its own signals.
- * What others have taken for the object stays with the parent.
- *
- * @par Nothing is taken that is not delivered
- * An operation takes a signal from the kernel only in the call that completes
- * it, or the first of those that complete with it where several objects watch
- * it. One that is cancelled, in whatever way, leaves every signal pending, and
- * the next operation gets it. Nothing is read ahead. With @c source::pipe, a
- * thread takes signals from the kernel as they come; what no object has
- * delivered by the time it is closed, or the signal removed, goes back to the
- * process with everything that came with it.
- *
  * @par Example
- * @code boost::asio::awaitable<void> watch()
+ * @code
+ * boost::asio::awaitable<void> watch()
  * {
  *   sigfd::signal_fd signals(
  *       co_await boost::asio::this_coro::executor, SIGINT, SIGTERM);
  *   sigfd::signal_info info =
  *       co_await signals.async_wait(boost::asio::use_awaitable);
  *   std::cout << info << '\n';
- * } @endcode
+ * }
+ * @endcode
+ *
+ * @since 0.1.0
+ *
+ * @see signal_fd, signal_info, open_options, signalfd(2), signal(7)
  */
 template <typename Executor = boost::asio::any_io_executor>
 class basic_signalfd : public signalfd_base
@@ -118,6 +126,9 @@ public:
   using executor_type = Executor;
 
   /// Rebinds the type to another executor.
+  /**
+   * @tparam Executor1 The type of the other executor.
+   */
   template <typename Executor1>
   struct rebind_executor
   {
@@ -128,13 +139,26 @@ public:
   /// The native representation of a descriptor.
   using native_handle_type = int;
 
-  /// Constructs an object and opens it for the given signals; without any, it
-  /// is not open.
+  /// Constructs an object, and opens it for the given signals.
   /**
+   * Without signals, the object is not open.
+   *
+   * @tparam SignalNumbers The integral types of the numbers.
+   *
    * @param ex The I/O executor that the object will use, by default, to
    * dispatch handlers for any asynchronous operations performed on it.
    *
-   * @throws boost::system::system_error Thrown on failure: as by open().
+   * @param signal_numbers The signals to watch, with default open_options.
+   *
+   * @throws boost::system::system_error Thrown on failure: EINVAL if a signal
+   * cannot be watched (see signal_mask), or as open() throws.
+   *
+   * @par Example
+   * @code
+   * boost::asio::io_context context;
+   * sigfd::signal_fd closed(context.get_executor());
+   * sigfd::signal_fd signals(context.get_executor(), SIGINT, SIGTERM);
+   * @endcode
    */
   template <std::integral... SignalNumbers>
   explicit(sizeof...(SignalNumbers) == 0) basic_signalfd(
@@ -145,14 +169,23 @@ public:
       open(signal_mask{static_cast<int>(signal_numbers)...});
   }
 
-  /// Constructs an object and opens it for the given signals; without any, it
-  /// is not open.
+  /// Constructs an object, and opens it for the given signals.
   /**
+   * Without signals, the object is not open.
+   *
+   * @tparam ExecutionContext A type derived from
+   * @c boost::asio::execution_context, such as @c boost::asio::io_context.
+   *
+   * @tparam SignalNumbers The integral types of the numbers.
+   *
    * @param context An execution context which provides the I/O executor that
    * the object will use, by default, to dispatch handlers for any asynchronous
    * operations performed on it.
    *
-   * @throws boost::system::system_error Thrown on failure: as by open().
+   * @param signal_numbers The signals to watch, with default open_options.
+   *
+   * @throws boost::system::system_error Thrown on failure: EINVAL if a signal
+   * cannot be watched (see signal_mask), or as open() throws.
    */
   template <typename ExecutionContext, std::integral... SignalNumbers>
     requires std::convertible_to<ExecutionContext&,
@@ -163,11 +196,17 @@ public:
   {
   }
 
-  /// Constructs an object and opens it.
+  /// Constructs an object, and opens it with options.
   /**
-   * Equivalent to <tt>open(mask, options)</tt>.
+   * @param ex The I/O executor that the object will use, by default, to
+   * dispatch handlers for any asynchronous operations performed on it.
    *
-   * @throws boost::system::system_error Thrown on failure.
+   * @param mask The signals to watch. With an empty set the object is open and
+   * watches nothing.
+   *
+   * @param options How to open the object.
+   *
+   * @throws boost::system::system_error Thrown on failure, as by open().
    */
   basic_signalfd(const executor_type& ex, const signal_mask& mask,
       const open_options& options = {})
@@ -176,11 +215,21 @@ public:
     open(mask, options);
   }
 
-  /// Constructs an object and opens it.
+  /// Constructs an object, and opens it with options.
   /**
-   * Equivalent to <tt>open(mask, options)</tt>.
+   * @tparam ExecutionContext A type derived from
+   * @c boost::asio::execution_context, such as @c boost::asio::io_context.
    *
-   * @throws boost::system::system_error Thrown on failure.
+   * @param context An execution context which provides the I/O executor that
+   * the object will use, by default, to dispatch handlers for any asynchronous
+   * operations performed on it.
+   *
+   * @param mask The signals to watch. With an empty set the object is open and
+   * watches nothing.
+   *
+   * @param options How to open the object.
+   *
+   * @throws boost::system::system_error Thrown on failure, as by open().
    */
   template <typename ExecutionContext>
     requires std::convertible_to<ExecutionContext&,
@@ -195,7 +244,10 @@ public:
   /// Move-constructs an object from another.
   /**
    * Operations that are outstanding on @c other go on, and now belong to the
-   * new object. Afterwards @c other is not open.
+   * new object.
+   *
+   * @param other The object to move from. Afterwards it is not open, and may be
+   * opened again.
    */
   basic_signalfd(basic_signalfd&& other) noexcept
     : executor_(other.executor_),
@@ -205,12 +257,18 @@ public:
 
   /// Move-constructs an object from one with another executor type.
   /**
-   * Operations that are outstanding on @c other complete with
-   * @c boost::asio::error::operation_aborted and leave their signals pending:
-   * they were started on an executor that the new object does not have.
-   * Afterwards @c other is not open.
+   * The new object is opened with the same signals and options, and takes over
+   * what @c other has not delivered. Operations that are outstanding on
+   * @c other complete with @c boost::asio::error::operation_aborted and leave
+   * their signals: they were started on an executor that the new object does
+   * not have.
    *
-   * @throws boost::system::system_error Thrown on failure.
+   * @tparam Executor1 A type that is convertible to @c Executor.
+   *
+   * @param other The object to move from. Afterwards it is not open. It is
+   * unchanged if this function throws.
+   *
+   * @throws boost::system::system_error Thrown on failure, as by open().
    */
   template <typename Executor1>
     requires(!std::same_as<Executor, Executor1>
@@ -226,8 +284,12 @@ public:
   /// Move-assigns an object from another.
   /**
    * This object is closed first, as by close(). Operations that are
-   * outstanding on @c other go on, and now belong to this object. Afterwards
-   * @c other is not open.
+   * outstanding on @c other go on, and now belong to this object.
+   *
+   * @param other The object to move from. Afterwards it is not open, and may be
+   * opened again.
+   *
+   * @returns This object.
    */
   basic_signalfd& operator=(basic_signalfd&& other) noexcept
   {
@@ -251,25 +313,49 @@ public:
   }
 
   /// Gets the executor associated with the object.
+  /**
+   * @returns The executor that was given to the constructor.
+   */
   const executor_type& get_executor() const noexcept
   {
     return executor_;
   }
 
-  /// Opens the object for a set of signals, which may be empty.
+  /// Opens the object for a set of signals.
   /**
-   * By default the signals are blocked in the calling thread, and stay so: see
-   * open_options.
+   * Unless the options say otherwise, it blocks the signals in the calling
+   * thread (pthread_sigmask(3)) and installs a handler for strays
+   * (sigaction(2)). After an error nothing has changed.
    *
-   * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::already_open; an error of the category "sigfd" if
-   * @c mask_policy::require is not met, or another object watches one of the
-   * signals with another delivery_policy; EMFILE, ENFILE or ENOMEM
-   * (signalfd(2), pipe(2)); EAGAIN if there can be no thread for
-   * @c source::pipe (pthread_create(3)); ENOSYS if @c source::kernel was asked
-   * for and the system has no signalfd(2); the error of a call that a sandbox
-   * refuses: rt_sigqueueinfo(2) to forward strays, and rt_sigtimedwait(2) and
-   * tgkill(2) for @c source::pipe. Nothing is changed then.
+   * @param mask The signals to watch. The set may be empty.
+   *
+   * @param options How to open the object.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li @c boost::asio::error::already_open: the object is open.
+   * @li make_not_blocked_error(): the calling thread does not block a signal of
+   * the set, and the options have @c mask_policy::require.
+   * @li make_delivery_conflict_error(): another object watches a signal of the
+   * set with the other delivery_policy.
+   * @li EMFILE, ENFILE, ENODEV, ENOMEM: there can be no descriptor
+   * (signalfd(2), pipe(2)), or no reactor, which the first object of a context
+   * makes (epoll_create(2), eventfd(2)).
+   * @li ENOMEM, ENOSPC: the reactor refuses the descriptor (epoll_ctl(2)).
+   * @li @c boost::asio::error::no_memory (ENOMEM): there is no memory.
+   * @li EAGAIN: there can be no thread for @c source::pipe (pthread_create(3)).
+   * @li ENOSYS or what else signalfd(2) fails with: the system does not have
+   * it, or a sandbox refuses it, and the options have @c source::kernel.
+   * @li EPERM or what else a sandbox answers: it refuses rt_sigqueueinfo(2),
+   * which @c stray_policy::forward and @c source::pipe need, or
+   * rt_sigtimedwait(2) or tgkill(2), which @c source::pipe needs.
+   *
+   * @par Example
+   * @code
+   * sigfd::signal_fd signals(context);
+   * signals.open({SIGINT, SIGTERM}, {.mask = sigfd::mask_policy::require});
+   * @endcode
    */
   void open(const signal_mask& mask, const open_options& options = {})
   {
@@ -278,20 +364,26 @@ public:
     detail::throw_error(ec, "signal_fd::open");
   }
 
-  /// Opens the object for a set of signals, which may be empty.
+  /// Opens the object for a set of signals, with default options.
   /**
-   * @param ec Set to indicate what error occurred, if any. Nothing is changed
-   * then.
+   * @param mask The signals to watch. The set may be empty.
+   *
+   * @param ec Set to indicate what error occurred, if any. After an error
+   * nothing has changed.
    */
   void open(const signal_mask& mask, boost::system::error_code& ec)
   {
     open(mask, {}, ec);
   }
 
-  /// Opens the object for a set of signals, which may be empty.
+  /// Opens the object for a set of signals.
   /**
-   * @param ec Set to indicate what error occurred, if any. Nothing is changed
-   * then.
+   * @param mask The signals to watch. The set may be empty.
+   *
+   * @param options How to open the object.
+   *
+   * @param ec Set to indicate what error occurred, if any. After an error
+   * nothing has changed.
    */
   void open(const signal_mask& mask, const open_options& options,
       boost::system::error_code& ec)
@@ -302,7 +394,11 @@ public:
       open(mask, options, nullptr, ec);
   }
 
-  /// Whether the object is open.
+  /// Determines whether the object is open.
+  /**
+   * @returns True from when it is opened until it is closed, moved from, or its
+   * context ends.
+   */
   bool is_open() const noexcept
   {
     return holder_ && holder_->impl && holder_->impl->is_open();
@@ -311,8 +407,19 @@ public:
   /// Closes the object; no effect if it is not open.
   /**
    * Outstanding operations complete with
-   * @c boost::asio::error::operation_aborted. Pending signals stay pending and
-   * blocked, but putting back SIG_IGN discards what is sent at that moment.
+   * @c boost::asio::error::operation_aborted. Pending signals stay pending, and
+   * the signals stay blocked: unblocking a pending SIGTERM would end the
+   * process. When no other object watches a signal, its action is what it was
+   * before: see @c stray_policy::forward, also for the exceptions. Where that
+   * is SIG_IGN, the kernel discards what is sent at that moment.
+   *
+   * @par Example
+   * To have SIGINT and SIGTERM end the program from now on:
+   * @code
+   * signals.close();
+   * const sigfd::signal_mask mask{SIGINT, SIGTERM};
+   * ::pthread_sigmask(SIG_UNBLOCK, &mask.native(), nullptr);
+   * @endcode
    */
   void close() noexcept
   {
@@ -331,32 +438,47 @@ public:
     ec = {};
   }
 
-  /// Gets the descriptor, or -1 if the object is not open.
+  /// Gets the descriptor, to wait for it by other means.
   /**
-   * To wait for it by other means. It is readable while signals are pending in
-   * the kernel; not for what another object that watches the same signal has
-   * taken, except with @c source::pipe. It must not be read.
+   * It is readable while a watched signal is pending in the kernel, unless it
+   * is held back (overflow_policy). It does not become readable for what
+   * another object that watches the signal has taken, except with
+   * @c source::pipe. It must not be read or closed: take signals by try_wait().
+   *
+   * @returns The descriptor, or -1 if the object is not open.
+   *
+   * @see poll(2)
    */
   native_handle_type native_handle() noexcept
   {
     return is_open() ? holder_->impl->native_handle() : -1;
   }
 
-  /// What fills the descriptor; @c source::automatic if the object is not open.
+  /// Gets what fills the descriptor.
+  /**
+   * @returns @c source::kernel or @c source::pipe, whatever was asked for;
+   * @c source::automatic if the object is not open.
+   */
   sigfd::source source() const noexcept
   {
     return is_open() ? holder_->impl->source()
                      : sigfd::source::automatic;
   }
 
-  /// The signals that are watched; none if the object is not open.
+  /// Gets the signals that are watched.
+  /**
+   * @returns The set; it is empty if the object is not open.
+   */
   signal_mask signals() const noexcept
   {
     return is_open() ? holder_->impl->signals() : signal_mask();
   }
 
-  /// How many signals @c overflow_policy::drop_oldest has dropped since the
-  /// object was opened; 0 if it is not open.
+  /// Counts the signals that @c overflow_policy::drop_oldest has dropped.
+  /**
+   * @returns How many since the object was opened; 0 if it is not open. A move
+   * keeps the count.
+   */
   std::uint64_t dropped() const noexcept
   {
     return is_open() ? holder_->impl->dropped() : 0;
@@ -364,10 +486,22 @@ public:
 
   /// Adds a signal; no effect if it is watched already.
   /**
-   * If the object is not open, opens it with default options.
+   * If the object is not open, opens it with default options. Blocks the signal
+   * in the calling thread, or not, as the options say. After an error nothing
+   * has changed.
    *
-   * @throws boost::system::system_error Thrown on failure: EINVAL, naming the
-   * signal, if it cannot be watched (see signal_mask); what open() throws.
+   * @param signal_number The signal to watch.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li @c boost::asio::error::invalid_argument (EINVAL): the signal cannot be
+   * watched (see signal_mask). The message names it.
+   * @li make_not_blocked_error(): the calling thread does not block the signal,
+   * and the object was opened with @c mask_policy::require.
+   * @li make_delivery_conflict_error(): another object watches the signal with
+   * the other delivery_policy.
+   * @li If the object is not open, the errors of open().
    */
   void add(int signal_number)
   {
@@ -376,8 +510,10 @@ public:
 
   /// Adds a signal; no effect if it is watched already.
   /**
-   * @param ec Set to indicate what error occurred, if any. Nothing is changed
-   * then.
+   * @param signal_number The signal to watch.
+   *
+   * @param ec Set to indicate what error occurred, if any. After an error
+   * nothing has changed.
    */
   void add(int signal_number, boost::system::error_code& ec)
   {
@@ -386,14 +522,32 @@ public:
 
   /// Adds a signal with flags for its action.
   /**
-   * The flags are those of the action that is installed for the signal under
-   * @c stray_policy::forward. If the signal is watched already, gives it the
-   * flags.
+   * The action is the one that is installed for strays. If the signal is
+   * watched already, gives it the flags. They last until no object watches the
+   * signal. Without flags, or with @c flags::dont_care, the action has
+   * SA_RESTART, and SA_NOCLDSTOP and SA_NOCLDWAIT as they were.
    *
-   * @throws boost::system::system_error Thrown on failure, as by add(int):
-   * also EINVAL if the signal was given other flags before, by this object or
-   * another one; @c boost::asio::error::operation_not_supported, under
-   * @c stray_policy::ignore, for flags other than @c none and @c dont_care.
+   * @param signal_number The signal to watch.
+   *
+   * @param f The flags.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li The errors of add(int).
+   * @li @c boost::asio::error::invalid_argument (EINVAL): the signal was given
+   * other flags before, by this object or another one.
+   * @li @c boost::asio::error::operation_not_supported: the flags are others
+   * than @c none and @c dont_care, and the object was opened with
+   * @c stray_policy::ignore.
+   *
+   * @par Example
+   * To hear of children that end, but not of those that stop:
+   * @code
+   * signals.add(SIGCHLD, sigfd::signal_fd::flags::no_child_stop);
+   * @endcode
+   *
+   * @see sigaction(2)
    */
   void add(int signal_number, flags f)
   {
@@ -406,8 +560,12 @@ public:
 
   /// Adds a signal with flags for its action.
   /**
-   * @param ec Set to indicate what error occurred, if any. Nothing is changed
-   * then.
+   * @param signal_number The signal to watch.
+   *
+   * @param f The flags.
+   *
+   * @param ec Set to indicate what error occurred, if any. After an error
+   * nothing has changed.
    */
   void add(int signal_number, flags f, boost::system::error_code& ec)
   {
@@ -425,11 +583,16 @@ public:
 
   /// Removes a signal; no effect if it is not watched.
   /**
-   * What is pending of it stays pending and blocked. What others have taken for
-   * this object is discarded.
+   * What is pending of it stays pending, and it stays blocked. What others have
+   * taken for this object is discarded. Operations stay outstanding.
    *
-   * @throws boost::system::system_error Thrown on failure: EINVAL if the
-   * number is out of range.
+   * @param signal_number The signal.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li @c boost::asio::error::invalid_argument (EINVAL): the number is below 1
+   * or above SIGRTMAX.
    */
   void remove(int signal_number)
   {
@@ -442,6 +605,8 @@ public:
 
   /// Removes a signal; no effect if it is not watched.
   /**
+   * @param signal_number The signal.
+   *
    * @param ec Set to indicate what error occurred, if any.
    */
   void remove(int signal_number, boost::system::error_code& ec)
@@ -454,9 +619,11 @@ public:
 
   /// Removes all signals; no effect if the object is not open.
   /**
-   * The object stays open and operations stay outstanding.
+   * The object stays open and operations stay outstanding. For the signals, see
+   * remove().
    *
-   * @throws boost::system::system_error Thrown on failure.
+   * @throws boost::system::system_error Never at present; the overloads are
+   * those of @c boost::asio::basic_signal_set.
    */
   void clear()
   {
@@ -478,9 +645,20 @@ public:
 
   /// Watches another set of signals instead.
   /**
-   * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open; an error
-   * of the category "sigfd", as by open().
+   * What is in both sets is watched all the time. For the signals that go, see
+   * remove(); for those that come, add(). Operations stay outstanding. After an
+   * error nothing has changed.
+   *
+   * @param mask The signals to watch. The set may be empty.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li @c boost::asio::error::bad_descriptor: the object is not open.
+   * @li make_not_blocked_error(): the calling thread does not block a signal
+   * that is new, and the object was opened with @c mask_policy::require.
+   * @li make_delivery_conflict_error(): another object watches a signal that is
+   * new with the other delivery_policy.
    */
   void update(const signal_mask& mask)
   {
@@ -491,8 +669,10 @@ public:
 
   /// Watches another set of signals instead.
   /**
-   * @param ec Set to indicate what error occurred, if any. Nothing is changed
-   * then.
+   * @param mask The signals to watch. The set may be empty.
+   *
+   * @param ec Set to indicate what error occurred, if any. After an error
+   * nothing has changed.
    */
   void update(const signal_mask& mask, boost::system::error_code& ec)
   {
@@ -504,11 +684,12 @@ public:
 
   /// Cancels all outstanding operations; no effect if the object is not open.
   /**
-   * They complete with @c boost::asio::error::operation_aborted and leave
-   * every signal pending. This reaches operations in whatever phase they are,
-   * up to the call of the handler.
+   * They complete with @c boost::asio::error::operation_aborted and leave every
+   * signal for the next operation. This reaches them in whatever phase they
+   * are, until they have taken a signal, which is when they complete.
    *
-   * @throws boost::system::system_error Thrown on failure.
+   * @throws boost::system::system_error Never at present; the overloads are
+   * those of @c boost::asio::basic_signal_set.
    */
   void cancel()
   {
@@ -530,10 +711,29 @@ public:
 
   /// Blocks until a signal is pending, and takes it.
   /**
-   * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open; EMFILE,
-   * ENFILE or ENOMEM if the first wait cannot have a descriptor by which it is
-   * told of what other objects take (eventfd(2)).
+   * Takes what is pending for the process or for the calling thread
+   * (signalfd(2)); with @c source::pipe, for the process. No context has to
+   * run. The wait goes on after a signal handler has run; an object that
+   * watches nothing waits for ever.
+   *
+   * @returns The signal.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li @c boost::asio::error::bad_descriptor: the object is not open.
+   * @li @c boost::asio::error::no_memory (ENOMEM): another object watches the
+   * signal, and there is no memory to keep it for that one. It stays pending.
+   * @li EMFILE, ENFILE, ENODEV, ENOMEM: nothing is pending, and the first wait
+   * that has to block cannot have a descriptor by which it is told of what
+   * other objects take (eventfd(2)). Not with @c source::pipe.
+   *
+   * @par Example
+   * @code
+   * boost::asio::io_context context; // need not run
+   * sigfd::signal_fd signals(context, SIGINT, SIGTERM);
+   * std::cout << signals.wait() << '\n';
+   * @endcode
    */
   signal_info wait()
   {
@@ -547,7 +747,7 @@ public:
   /**
    * @param ec Set to indicate what error occurred, if any.
    *
-   * @returns What came, or an object with the number 0 after an error.
+   * @returns The signal, or an object with the number 0 after an error.
    */
   signal_info wait(boost::system::error_code& ec)
   {
@@ -558,8 +758,22 @@ public:
 
   /// Takes a signal if one is pending.
   /**
-   * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open.
+   * With @c source::pipe, a signal that was just sent may still be on its way.
+   *
+   * @returns The signal, or nothing if none is pending.
+   *
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * @li @c boost::asio::error::bad_descriptor: the object is not open.
+   * @li @c boost::asio::error::no_memory (ENOMEM): another object watches the
+   * signal, and there is no memory to keep it for that one. It stays pending.
+   *
+   * @par Example
+   * @code
+   * while (auto info = signals.try_wait())
+   *   std::cout << *info << '\n';
+   * @endcode
    */
   std::optional<signal_info> try_wait()
   {
@@ -573,6 +787,8 @@ public:
   /**
    * @param ec Set to indicate what error occurred, if any. That nothing is
    * pending is not an error.
+   *
+   * @returns The signal, or nothing if none is pending or after an error.
    */
   std::optional<signal_info> try_wait(boost::system::error_code& ec)
   {
@@ -584,15 +800,24 @@ public:
 
   /// Blocks until a signal is pending, and takes as many as there are.
   /**
-   * @param infos Where to put them, at most <tt>infos.size()</tt>. If it is
-   * empty, the function takes nothing and does not block.
+   * @param infos Where to put the signals. As many as are pending and fit are
+   * taken, at most 1024 of those that other objects watch, too. If it is empty,
+   * the function takes nothing and does not block.
    *
-   * @returns How many were taken.
+   * @returns How many were taken, in the first elements of @c infos.
    *
-   * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open; EMFILE,
-   * ENFILE or ENOMEM if the first wait cannot have a descriptor by which it is
-   * told of what other objects take (eventfd(2)).
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * As for wait().
+   *
+   * @par Example
+   * @code
+   * std::array<sigfd::signal_info, 64> infos;
+   * const std::size_t count = signals.wait_some(infos);
+   * for (const auto& info : std::span(infos).first(count))
+   *   std::cout << info << '\n';
+   * @endcode
    */
   std::size_t wait_some(std::span<signal_info> infos)
   {
@@ -604,7 +829,12 @@ public:
 
   /// Blocks until a signal is pending, and takes as many as there are.
   /**
+   * @param infos Where to put the signals. If it is empty, the function takes
+   * nothing and does not block.
+   *
    * @param ec Set to indicate what error occurred, if any.
+   *
+   * @returns How many were taken; 0 after an error.
    */
   std::size_t wait_some(
       std::span<signal_info> infos, boost::system::error_code& ec)
@@ -622,12 +852,16 @@ public:
 
   /// Takes as many signals as are pending.
   /**
-   * @param infos Where to put them, at most <tt>infos.size()</tt>.
+   * @param infos Where to put the signals. As many as are pending and fit are
+   * taken, at most 1024 of those that other objects watch, too.
    *
-   * @returns How many were taken; 0 if nothing was pending.
+   * @returns How many were taken, in the first elements of @c infos; 0 if
+   * nothing is pending.
    *
-   * @throws boost::system::system_error Thrown on failure:
-   * @c boost::asio::error::bad_descriptor if the object is not open.
+   * @throws boost::system::system_error Thrown on failure.
+   *
+   * @par Errors
+   * As for try_wait().
    */
   std::size_t try_wait_some(std::span<signal_info> infos)
   {
@@ -639,8 +873,12 @@ public:
 
   /// Takes as many signals as are pending.
   /**
+   * @param infos Where to put the signals.
+   *
    * @param ec Set to indicate what error occurred, if any. That nothing is
    * pending is not an error.
+   *
+   * @returns How many were taken; 0 if nothing is pending or after an error.
    */
   std::size_t try_wait_some(
       std::span<signal_info> infos, boost::system::error_code& ec)
@@ -651,56 +889,61 @@ public:
     return 0;
   }
 
-  /// Starts an asynchronous operation to wait for a signal, and takes it.
+  /// Starts an asynchronous operation that waits for a signal and takes it.
   /**
-   * This function may be called to initiate an asynchronous wait. It always
-   * returns immediately. The operation completes when
+   * This function returns at once and takes nothing. The object may be moved or
+   * destroyed while the operation is outstanding.
    *
-   * @li it has taken one signal; or
+   * A token that starts the operation later, such as @c deferred, starts one of
+   * the object as it is then, or of the one that it was moved to. If that was
+   * destroyed or assigned to, the object counts as not open.
    *
-   * @li it was cancelled, in which case it has taken none.
+   * @tparam WaitToken The type of the completion token.
    *
    * @param token The completion token that will be used to produce a
    * completion handler, which will be called when the wait completes.
    * Potential completion tokens include @c use_future, @c use_awaitable,
    * @c yield_context, or a function object with the correct completion
-   * signature. The function signature of the completion handler must be:
-   * @code void handler(
-   *   const boost::system::error_code& error, // Result of operation.
-   *   sigfd::signal_info info // What came, or number 0 after an error.
-   * ); @endcode
-   * Since signal_info converts to @c int, a handler that takes the signal's
-   * number will do as well.
-   * Regardless of whether the asynchronous operation completes immediately or
-   * not, the completion handler will not be invoked from within this function.
-   * On immediate completion, invocation of the handler will be performed in a
-   * manner equivalent to using boost::asio::post().
+   * signature.
    *
-   * @par Completion Signature
+   * @returns What the token determines: see @c boost::asio::async_result.
+   *
+   * @par Completion
+   * Completes once, when it has taken a signal, or with an error and an object
+   * with the number 0. The completion signature is
    * @code void(boost::system::error_code, sigfd::signal_info) @endcode
-   *
-   * @par Per-Operation Cancellation
-   * With Boost 1.77 or newer this asynchronous operation supports cancellation
-   * for the following boost::asio::cancellation_type values:
-   *
-   * @li @c cancellation_type::terminal
-   *
-   * @li @c cancellation_type::partial
-   *
-   * @li @c cancellation_type::total
-   *
-   * After each of them every signal is left pending, for the next operation.
+   * A handler may also take an @c int, to which signal_info converts. It is
+   * called in its associated executor, by default the object's, and never from
+   * within this function: where the operation can complete at once, as if by
+   * boost::asio::post(). Until then the operation counts as work of the
+   * object's context.
    *
    * @par Errors
-   * @c boost::asio::error::operation_aborted: the operation was cancelled by
-   * its slot, by cancel(), by close(), or because the object was destroyed.
-   * @c boost::asio::error::bad_descriptor: the object was not open.
+   * @li @c boost::asio::error::operation_aborted: the operation was cancelled
+   * by its slot or by cancel(), or the object was closed, destroyed or assigned
+   * to, or moved to another executor type.
+   * @li @c boost::asio::error::bad_descriptor: the object was not open when the
+   * operation was started.
+   * @li @c boost::asio::error::no_memory (ENOMEM): another object watches the
+   * signal, and there is no memory to keep it for that one. It stays pending.
    *
-   * @par Object lifetimes
-   * The object may be moved or destroyed while the operation is outstanding.
-   * One that a lazy token starts later is an operation of the object as it is
-   * then, or of the one that it was moved to. If the object was destroyed, or
-   * assigned to, it completes with @c boost::asio::error::bad_descriptor.
+   * @par Cancellation
+   * With Boost 1.77 or newer, supports these types of
+   * @c boost::asio::cancellation_type, all with the same effect: the operation
+   * has taken no signal, and the next one gets it.
+   * @li @c cancellation_type::terminal
+   * @li @c cancellation_type::partial
+   * @li @c cancellation_type::total
+   *
+   * @par Example
+   * @code
+   * signals.async_wait(
+   *     [](boost::system::error_code ec, sigfd::signal_info info)
+   *     {
+   *       if (!ec)
+   *         std::cout << info << '\n';
+   *     });
+   * @endcode
    */
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
       void(boost::system::error_code, signal_info)) WaitToken =
@@ -714,40 +957,48 @@ public:
         holder_, nullptr);
   }
 
-  /// Starts an asynchronous operation to wait for signals, and takes as many
-  /// as there are.
+  /// Starts an asynchronous operation that waits for signals and takes many.
   /**
-   * This function may be called to initiate an asynchronous wait. It always
-   * returns immediately. The operation completes when
+   * This function returns at once and takes nothing. For the object, and tokens
+   * that start the operation later, see async_wait().
    *
-   * @li it has taken one signal or more, as many as were pending and fit; or
+   * @tparam WaitToken The type of the completion token.
    *
-   * @li it was cancelled, in which case it has taken none; or
+   * @param infos Where to put the signals. As many as are pending and fit are
+   * taken, at most 1024 of those that other objects watch, too. The caller
+   * keeps ownership of the memory, and must guarantee that it stays valid until
+   * the completion handler is called.
    *
-   * @li it was started with an empty span, and has taken none.
+   * @param token The completion token that will be used to produce a
+   * completion handler, which will be called when the wait completes.
    *
-   * @param infos Where to put the signals. The caller keeps ownership, and
-   * must guarantee that the memory stays valid until the completion handler is
-   * called.
+   * @returns What the token determines: see @c boost::asio::async_result.
    *
-   * @param token The completion token, as for async_wait(). The function
-   * signature of the completion handler must be:
-   * @code void handler(
-   *   const boost::system::error_code& error, // Result of operation.
-   *   std::size_t count // How many signals were taken.
-   * ); @endcode
-   *
-   * @par Completion Signature
+   * @par Completion
+   * Completes once, when it has taken one signal or more, with how many, in the
+   * first elements of @c infos; with 0 and an error; or with 0 and no error if
+   * @c infos is empty. The completion signature is
    * @code void(boost::system::error_code, std::size_t) @endcode
-   *
-   * @par Per-Operation Cancellation
-   * As for async_wait().
+   * The handler is called as by async_wait().
    *
    * @par Errors
    * As for async_wait().
    *
-   * @par Object lifetimes
-   * The object may be moved or destroyed while the operation is outstanding.
+   * @par Cancellation
+   * As for async_wait(): after @c cancellation_type::terminal, @c partial and
+   * @c total alike, the operation has taken no signal.
+   *
+   * @par Example
+   * @code
+   * // std::array<sigfd::signal_info, 64> infos_; is a member.
+   * signals_.async_wait_some(infos_,
+   *     [this](boost::system::error_code ec, std::size_t count)
+   *     {
+   *       if (!ec)
+   *         for (const auto& info : std::span(infos_).first(count))
+   *           std::cout << info << '\n';
+   *     });
+   * @endcode
    */
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
       void(boost::system::error_code, std::size_t)) WaitToken =
