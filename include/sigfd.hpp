@@ -23,4 +23,26 @@
 #include <sigfd/thread_audit.hpp>
 #include <sigfd/version.hpp>
 
+/**
+ * @namespace sigfd
+ *
+ * @brief Has the names of the library.
+ *
+ * basic_signalfd waits for signals, and signal_fd is its usual type. What
+ * arrives is a signal_info. Call block_signals() before the first thread is
+ * started.
+ *
+ * @par Errors
+ * A member function that can fail has two overloads: one throws
+ * @c boost::system::system_error, one sets its last parameter. An error that is
+ * written as EMFILE has that value of errno(3) and the category
+ * @c boost::system::system_category(). So have Asio's errors
+ * @c bad_descriptor (EBADF), @c invalid_argument (EINVAL), @c no_memory
+ * (ENOMEM), @c operation_aborted (ECANCELED) and @c operation_not_supported
+ * (EOPNOTSUPP); @c already_open has a category of Asio's. For sigfd's own, see
+ * error_category().
+ *
+ * @since 0.1.0
+ */
+
 #endif // SIGFD_HPP
