@@ -447,6 +447,14 @@ public:
    *
    * @returns The descriptor, or -1 if the object is not open.
    *
+   * @par Example
+   * @code
+   * ::pollfd p{signals.native_handle(), POLLIN, 0};
+   * if (::poll(&p, 1, 1000) == 1)
+   *   if (auto info = signals.try_wait())
+   *     std::cout << *info << '\n';
+   * @endcode
+   *
    * @see poll(2)
    */
   native_handle_type native_handle() noexcept
@@ -478,6 +486,13 @@ public:
   /**
    * @returns How many since the object was opened; 0 if it is not open. A move
    * keeps the count.
+   *
+   * @par Example
+   * @code
+   * sigfd::signal_fd statistics(context, {SIGRTMIN},
+   *     {.backlog = 64, .overflow = sigfd::overflow_policy::drop_oldest});
+   * std::cout << statistics.dropped() << " dropped\n";
+   * @endcode
    */
   std::uint64_t dropped() const noexcept
   {

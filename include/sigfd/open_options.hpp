@@ -21,6 +21,12 @@ namespace sigfd {
 /**
  * Either way the signals arrive with the same siginfo.
  *
+ * @par Example
+ * @code
+ * sigfd::signal_fd signals(context, {SIGTERM},
+ *     {.source = sigfd::source::pipe});
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see open_options, basic_signalfd::source()
@@ -47,6 +53,13 @@ enum class source
 
 /// What opening and adding do about the signal mask of the calling thread.
 /**
+ * @par Example
+ * @code
+ * sigfd::block_signals({SIGTERM});
+ * sigfd::signal_fd signals(context, {SIGTERM},
+ *     {.mask = sigfd::mask_policy::require});
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see open_options, pthread_sigmask(3)
@@ -71,6 +84,12 @@ enum class mask_policy
 /**
  * A stray is a watched signal that a thread received because it did not block
  * it.
+ *
+ * @par Example
+ * @code
+ * sigfd::signal_fd signals(context, {SIGWINCH},
+ *     {.stray = sigfd::stray_policy::ignore});
+ * @endcode
  *
  * @since 0.1.0
  *
@@ -106,6 +125,13 @@ enum class stray_policy
  * Otherwise opening, adding and updating fail with
  * make_delivery_conflict_error().
  *
+ * @par Example
+ * @code
+ * const sigfd::open_options competing{.delivery = sigfd::delivery_policy::one};
+ * sigfd::signal_fd first(context, {SIGRTMIN}, competing);
+ * sigfd::signal_fd second(context, {SIGRTMIN}, competing);
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see open_options
@@ -130,6 +156,12 @@ enum class delivery_policy
 /**
  * There is no room when others have taken open_options::backlog signals of one
  * number that the object has not delivered.
+ *
+ * @par Example
+ * @code
+ * sigfd::signal_fd statistics(context, {SIGRTMIN},
+ *     {.backlog = 64, .overflow = sigfd::overflow_policy::drop_oldest});
+ * @endcode
  *
  * @since 0.1.0
  *
@@ -157,6 +189,12 @@ enum class overflow_policy
 /**
  * That is one which the program, or a library, has installed by sigaction(2).
  * The kernel does not call it for a signal that an object takes.
+ *
+ * @par Example
+ * @code
+ * sigfd::signal_fd children(context, {SIGCHLD},
+ *     {.handlers = sigfd::handler_policy::call});
+ * @endcode
  *
  * @since 0.1.0
  *
@@ -186,8 +224,9 @@ enum class handler_policy
 /**
  * @par Example
  * @code
- * sigfd::signal_fd signals(context, {SIGTERM},
- *     {.mask = sigfd::mask_policy::require});
+ * sigfd::open_options options;
+ * options.mask = sigfd::mask_policy::require;
+ * sigfd::signal_fd signals(context, {SIGTERM}, options);
  * @endcode
  *
  * @since 0.1.0

@@ -32,6 +32,12 @@ namespace sigfd {
 
 /// What made a signal, told from its number and code.
 /**
+ * @par Example
+ * @code
+ * if (info.cause() == sigfd::signal_cause::kernel)
+ *   std::cout << "a terminal, alarm(2) or a limit\n";
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see signal_info::cause(), sigaction(2)
@@ -104,6 +110,13 @@ struct signal_sender
 /**
  * The values are the CLD_ codes of sigaction(2).
  *
+ * @par Example
+ * @code
+ * if (auto child = info.child())
+ *   if (child->reason == sigfd::child_reason::killed)
+ *     std::cout << "by " << sigfd::signal_name(child->status) << '\n';
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see child_status
@@ -170,6 +183,12 @@ struct child_status
 
 /// Which POSIX timer expired.
 /**
+ * @par Example
+ * @code
+ * if (auto timer = info.timer())
+ *   std::cout << timer->overrun + 1 << " times\n";
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see signal_info::timer(), timer_create(2)
@@ -191,6 +210,12 @@ struct timer_expiry
 
 /// Which descriptor became ready.
 /**
+ * @par Example
+ * @code
+ * if (auto io = info.io(); io && (io->band & POLLIN) != 0)
+ *   std::cout << io->fd << " can be read\n";
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see signal_info::io(), fcntl(2)
@@ -206,6 +231,12 @@ struct io_event
 
 /// Where a memory or hardware fault happened.
 /**
+ * @par Example
+ * @code
+ * if (auto fault = info.fault())
+ *   std::cout << "at " << fault->address << '\n';
+ * @endcode
+ *
  * @since 0.1.0
  *
  * @see signal_info::fault(), sigaction(2)
@@ -229,6 +260,12 @@ struct fault
 /**
  * By a seccomp filter (seccomp(2), SECCOMP_RET_TRAP), or by syscall user
  * dispatch (prctl(2), PR_SET_SYSCALL_USER_DISPATCH).
+ *
+ * @par Example
+ * @code
+ * if (auto call = info.syscall())
+ *   std::cout << "system call " << call->number << '\n';
+ * @endcode
  *
  * @since 0.1.0
  *
@@ -426,6 +463,12 @@ public:
   /// Converts to a siginfo_t, for code that was written as a signal handler.
   /**
    * @returns A siginfo_t with the members that number and code make valid.
+   *
+   * @par Example
+   * @code
+   * ::siginfo_t raw = info.to_siginfo();
+   * handler(info, &raw, nullptr);
+   * @endcode
    */
   SIGFD_DECL ::siginfo_t to_siginfo() const noexcept;
 

@@ -363,6 +363,8 @@ SIGFD_DECL std::ostream& operator<<(std::ostream& os, const signal_mask& mask);
  * {
  *   sigfd::block_signals({SIGINT, SIGTERM});
  *   std::thread worker(work); // does not get SIGINT or SIGTERM
+ *   worker.join();
+ * }
  * @endcode
  *
  * @since 0.1.0

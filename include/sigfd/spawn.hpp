@@ -50,13 +50,17 @@ namespace sigfd {
  *
  * @par Example
  * @code
- * sigfd::scoped_signal_block block(sigfd::signal_mask::all());
- * const pid_t pid = ::fork();
- * if (pid == 0)
+ * pid_t start(char* const* arguments)
  * {
- *   sigfd::reset_signals();
- *   ::execvp(arguments[0], arguments);
- *   ::_exit(127);
+ *   sigfd::scoped_signal_block block(sigfd::signal_mask::all());
+ *   const pid_t pid = ::fork();
+ *   if (pid == 0)
+ *   {
+ *     sigfd::reset_signals();
+ *     ::execvp(arguments[0], arguments);
+ *     ::_exit(127);
+ *   }
+ *   return pid;
  * }
  * @endcode
  *
@@ -93,10 +97,13 @@ SIGFD_DECL void reset_signals() noexcept;
  *
  * @par Example
  * @code
- * char* arguments[] = {::strdup("sleep"), ::strdup("60"), nullptr};
- * pid_t pid;
- * const int error = ::posix_spawnp(&pid, arguments[0], nullptr,
- *     sigfd::spawn_attributes().native(), arguments, ::environ);
+ * pid_t start(char* const* arguments)
+ * {
+ *   pid_t pid = -1;
+ *   ::posix_spawnp(&pid, arguments[0], nullptr,
+ *       sigfd::spawn_attributes().native(), arguments, ::environ);
+ *   return pid;
+ * }
  * @endcode
  *
  * @since 0.1.0
