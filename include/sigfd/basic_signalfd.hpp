@@ -63,6 +63,14 @@ namespace sigfd {
  * processes inherit the mask, also through execve(2): see spawn_attributes and
  * reset_signals().
  *
+ * @par When a signal is taken
+ * An operation takes a signal only in the call that completes it, and nothing
+ * is read ahead. One that is cancelled, in whatever way, has taken none: the
+ * signals stay for the next operation. With @c source::pipe a thread takes
+ * signals from the kernel as they come; what no object has delivered by the
+ * time it is closed, or the signal removed, goes back to the process with its
+ * siginfo.
+ *
  * @par Order
  * The kernel's (signal(7)): SIGTRAP, SIGBUS and SIGSYS before all others, then
  * lower numbers first, and those of one real-time number as they were sent. A
@@ -89,14 +97,6 @@ namespace sigfd {
  * When the execution context ends, it closes the object and destroys the
  * handlers of outstanding operations. If the executor is the context's own, the
  * object may still be closed and destroyed. New operations must not be started.
- *
- * @par Cancellation
- * An operation takes a signal only in the call that completes it, and nothing
- * is read ahead. One that is cancelled, in whatever way, has taken none: the
- * signals stay for the next operation. With @c source::pipe a thread takes
- * signals from the kernel as they come; what no object has delivered by the
- * time it is closed, or the signal removed, goes back to the process with its
- * siginfo.
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.@n

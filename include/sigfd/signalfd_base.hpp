@@ -21,6 +21,9 @@ namespace sigfd {
 /**
  * The names are those of @c boost::asio::signal_set_base.
  *
+ * @par Thread Safety
+ * It has no state.
+ *
  * @since 0.1.0
  *
  * @see basic_signalfd

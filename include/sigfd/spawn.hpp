@@ -205,11 +205,13 @@ private:
  * @e Shared @e objects: Safe.
  *
  * @par Example
- * With Boost.Process v2, then with v1:
+ * With Boost.Process v2:
  * @code
  * boost::process::v2::process child(
  *     context, "/usr/bin/sleep", {"60"}, sigfd::default_signals());
- *
+ * @endcode
+ * With v1:
+ * @code
  * boost::process::child child("/usr/bin/sleep", "60",
  *     boost::process::extend::on_exec_setup = sigfd::default_signals());
  * @endcode
