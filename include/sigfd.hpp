@@ -42,6 +42,12 @@
  * (EOPNOTSUPP); @c already_open has a category of Asio's. For sigfd's own, see
  * error_category().
  *
+ * @par SIGFD_SEPARATE_COMPILATION
+ * By default the headers define everything. Where the whole program is compiled
+ * with -DSIGFD_SEPARATE_COMPILATION they declare only, and one source file of
+ * the program has to include @c sigfd/impl/src.hpp, which has the definitions.
+ * All files of a program must agree on it.
+ *
  * @since 0.1.0
  */
 

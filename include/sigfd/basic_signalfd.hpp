@@ -99,7 +99,7 @@ namespace sigfd {
  * object may still be closed and destroyed. New operations must not be started.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Unsafe. Asynchronous operations may complete, and be
  * cancelled by their slots, on any thread while the object is used on another.
  *
@@ -845,8 +845,9 @@ public:
 
   /// Blocks until a signal is pending, and takes as many as there are.
   /**
-   * @param infos Where to put the signals. If it is empty, the function takes
-   * nothing and does not block.
+   * @param infos Where to put the signals. As many as are pending and fit are
+   * taken, at most 1024 of those that other objects watch, too. If it is empty,
+   * the function takes nothing and does not block.
    *
    * @param ec Set to indicate what error occurred, if any.
    *
@@ -889,7 +890,8 @@ public:
 
   /// Takes as many signals as are pending.
   /**
-   * @param infos Where to put the signals.
+   * @param infos Where to put the signals. As many as are pending and fit are
+   * taken, at most 1024 of those that other objects watch, too.
    *
    * @param ec Set to indicate what error occurred, if any. That nothing is
    * pending is not an error.

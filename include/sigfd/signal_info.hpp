@@ -297,7 +297,7 @@ struct blocked_syscall
  * still compiles, and so do @c switch (info) and @c info == SIGTERM.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Unsafe.
  *
  * @par Example

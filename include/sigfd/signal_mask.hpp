@@ -45,7 +45,7 @@ namespace sigfd {
  * A refused signal leaves the set as it was.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Unsafe.
  *
  * @par Example
@@ -391,7 +391,7 @@ inline void block_signals(const signal_mask& mask) noexcept
  * program, use block_signals() instead.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Unsafe.
  *
  * @par Example

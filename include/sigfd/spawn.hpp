@@ -92,7 +92,7 @@ SIGFD_DECL void reset_signals() noexcept;
  * another set.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Safe as long as none is changed.
  *
  * @par Example
@@ -201,7 +201,7 @@ private:
  * signals, to let the child ignore one for instance, has to be given after it.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Safe.
  *
  * @par Example

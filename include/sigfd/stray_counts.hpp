@@ -37,9 +37,9 @@ struct stray_counts
 
   /// How many of those could not be forwarded, and are lost.
   /**
-   * They are queued to the process again. Where the kernel refuses that, as it
-   * does with real-time signals at RLIMIT_SIGPENDING (getrlimit(2)), there is
-   * room in the process for 512 of them; what comes beyond is lost.
+   * A caught signal is queued to the process again. Where the kernel refuses
+   * that, as it does with real-time signals at RLIMIT_SIGPENDING
+   * (getrlimit(2)), the process keeps 512 of them; what comes beyond is lost.
    */
   std::uint64_t lost;
 };

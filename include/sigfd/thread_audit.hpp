@@ -118,7 +118,7 @@ struct signalfd_state
  * what it is seen to block or wait for once counts as blocked.
  *
  * @par Thread Safety
- * @e Distinct @e objects: Safe.@n
+ * @e Distinct @e objects: Safe.
  * @e Shared @e objects: Unsafe; the functions of an object are safe to call
  * from several threads, since none changes it.
  *
