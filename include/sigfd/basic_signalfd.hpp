@@ -43,7 +43,7 @@
 
 namespace sigfd {
 
-/// Waits for signals and delivers them with everything the system says.
+/// Waits for signals and delivers each with its siginfo.
 /**
  * The basic_signalfd class template owns a descriptor that is readable while
  * one of a set of signals is pending. Its blocking, non-blocking and

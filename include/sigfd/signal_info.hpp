@@ -292,9 +292,9 @@ struct blocked_syscall
  * The class is of standard layout and trivially copyable; an array of them can
  * be filled by read(2) on a signalfd.
  *
- * The object converts to the signal's number, so a handler that was written
- * for @c boost::asio::signal_set, with the parameters @c (error_code, @c int),
- * still compiles, and so do @c switch (info) and @c info == SIGTERM.
+ * The object converts to the signal's number. So a handler that was written
+ * for @c boost::asio::signal_set, with an @c error_code and an @c int for
+ * parameters, still compiles, and the object can be compared with SIGTERM.
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.

@@ -197,8 +197,9 @@ private:
  * @c process, or to a launcher. With v1, a handler for
  * @c boost::process::extend::on_exec_setup. This header includes neither.
  *
- * It comes after initializers that are given before it. One that changes
- * signals, to let the child ignore one for instance, has to be given after it.
+ * Initializers are called in the order in which they are given. One that
+ * changes signals, to let the child ignore one for instance, has to be given
+ * after it.
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.

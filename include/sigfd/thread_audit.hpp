@@ -56,10 +56,10 @@ struct thread_state
    * although they are not delivered: they count as blocked here.
    *
    * Empty if the caller may not know (ptrace(2), "Ptrace access mode
-   * checking"); then they are in @c unblocked. Where the caller may know only
-   * that the thread waits (Yama does that: prctl(2), PR_SET_PTRACER), what it
-   * is shown to leave unblocked is taken for what it waits for, as far as every
-   * other thread blocks that.
+   * checking"): the signals are then in @c unblocked. Where the caller may know
+   * only that the thread waits (Yama does that: prctl(2), PR_SET_PTRACER),
+   * those that the kernel shows as unblocked count as awaited, unless another
+   * thread leaves them unblocked, too.
    */
   std::optional<signal_mask> awaited;
 
@@ -119,8 +119,8 @@ struct signalfd_state
  *
  * @par Thread Safety
  * @e Distinct @e objects: Safe.
- * @e Shared @e objects: Unsafe; the functions of an object are safe to call
- * from several threads, since none changes it.
+ * @e Shared @e objects: Safe as long as none is assigned to: the functions
+ * change nothing.
  *
  * @par Example
  * @code
@@ -244,15 +244,15 @@ public:
    * A signalfd watches such a signal, or a thread waits for it in sigwait(3),
    * and every thread blocks it: so the kernel does not call the handler.
    *
-   * Of the caller's process, only handlers of the program's own count. Where
-   * a signal_fd has put its own in their place, they do not run either, also if
-   * some thread does not block the signal. A handler is not here if an object
-   * that watches the signal calls it: see handler_policy::call.
+   * Of the caller's process, only the program's handlers count. One that a
+   * signal_fd has replaced by its own is in the set also if some thread does
+   * not block the signal. One that an object calls is not: see
+   * handler_policy::call.
    *
-   * Of another process, more cannot be known than that there is a handler. It
-   * may be the one of a signal_fd, which has one for all that it watches, and
-   * it may be called by who takes the signal. So these are those that may be
-   * meant, not those that are wrong.
+   * Of another process, it can only be known that there is a handler. It may be
+   * the one that a signal_fd installs for each signal that it watches, and
+   * whoever takes the signal may call it. So nothing has to be wrong with the
+   * signals in the set.
    *
    * @returns Those of the signals that were asked about.
    */
