@@ -1,6 +1,7 @@
-// The scheme of QEMU's main loop: handlers are installed with sigaction(2) as
-// ever, but the signals are blocked and read from a descriptor, and the handlers
-// run as ordinary code, which may lock, allocate and print.
+// Runs handlers of sigaction(2) as ordinary code, as QEMU does.
+//
+// They are installed as ever, but the signals are blocked and read from a
+// descriptor, and who reads calls them: so they may lock, allocate and print.
 //
 //   ./example/run qemu_main_loop                   SIGIO, SIGALRM and SIGBUS
 //   ./example/run qemu_main_loop --all             and SIGHUP, SIGTERM, SIGINT
@@ -25,6 +26,7 @@
 #include <iostream>
 #include <mutex>
 #include <span>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -94,8 +96,11 @@ try
   std::thread worker(work);
 
   const bool pipe = signals.source() == sigfd::source::pipe;
-  print("pid " + std::to_string(::getpid()) + " reads signals from "
-      + (pipe ? "a pipe" : "the kernel"));
+  std::ostringstream signal_names;
+  signal_names << signals.signals();
+  print("waiting for " + signal_names.str() + " from "
+      + (pipe ? "a pipe" : "the kernel") + "; try: kill -IO or -USR1 "
+      + std::to_string(::getpid()));
   while (!stopping)
     signals.wait(); // calls the handler
   ::pthread_kill(worker.native_handle(), SIGUSR1);
@@ -104,6 +109,5 @@ try
 }
 catch (const std::exception& e)
 {
-  std::cerr << e.what() << '\n';
-  return 1;
+  return arguments::failure(e);
 }

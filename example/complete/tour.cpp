@@ -1,4 +1,6 @@
-// One signal of each kind, and what the system says about it: ./example/run
+// Sends itself a signal of each kind, and prints each.
+//
+//   ./example/run
 
 #include "arguments.hpp"
 #include <sigfd.hpp>
@@ -53,6 +55,9 @@ net::awaitable<void> tour(net::io_context& context)
 {
   sigfd::signal_fd signals(
       context, SIGUSR1, SIGUSR2, SIGIO, SIGRTMIN, SIGRTMIN + 1, SIGRTMIN + 2);
+  std::cout << "waiting for " << signals.signals()
+            << ", which it sends by itself; to send others, try: "
+            << "./example/run watch" << std::endl;
   const ::pid_t self = ::getpid();
   elsewhere([=] { return ::kill(self, SIGUSR1); });
   co_await show("kill", signals);
@@ -115,6 +120,5 @@ try
 }
 catch (const std::exception& e)
 {
-  std::cerr << e.what() << '\n';
-  return 1;
+  return arguments::failure(e);
 }

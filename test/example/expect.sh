@@ -8,7 +8,8 @@
 # shellcheck shell=bash
 
 readonly name=${0##*/} # of the script, and of the example
-readonly program=$1
+program=$(realpath "$1") # for scripts that change the folder
+readonly program
 readonly limit=30 # seconds for a line
 # shellcheck disable=SC2034 # the scripts use it
 readonly me="pid $$ (uid $EUID)"
@@ -60,6 +61,22 @@ expect_text()
   [[ $line == "$1" ]] || fail "expected: $1"
 }
 
+# expect_all REGEX...: the next lines must match these, in any order.
+expect_all()
+{
+  local i
+  while (($# > 0)); do
+    next_line "one of: $*"
+    for ((i = 1; i <= $#; ++i)); do
+      if [[ $line =~ ^(${!i})$ ]]; then
+        set -- "${@:1:i-1}" "${@:i+1}"
+        continue 2
+      fi
+    done
+    fail "expected one of: $*"
+  done
+}
+
 # expect_end [STATUS]: no more output, and this exit status, or else 0.
 expect_end()
 {
@@ -71,6 +88,59 @@ expect_end()
   wait "$pid" || status=$?
   pid=
   ((status == expected)) || fail "exit status $status"
+}
+
+# children PID: of a process.
+children()
+{
+  # Some end meanwhile.
+  { cat /proc/[0-9]*/status 2>/dev/null || true; } \
+    | awk -v parent="$1" '
+      $1 == "Pid:" { pid = $2 }
+      $1 == "PPid:" && $2 == parent { print pid }'
+}
+
+# connect PORT, talk TEXT, hang_up: a client of a server that sends lines back.
+connect()
+{
+  address=/dev/tcp/127.0.0.1/$1
+  exec {connection}<>"$address"
+}
+
+talk()
+{
+  echo "$1" >&"$connection"
+  hear "$1"
+}
+
+# hear TEXT: the next line from the server must be this.
+hear()
+{
+  local answer
+  IFS= read -r -t "$limit" -u "$connection" answer || fail "no line: $1"
+  [[ $answer == "$1" ]] || fail "expected from the server: $1, got: $answer"
+}
+
+# hears_the_end: the server closes the connection.
+hears_the_end()
+{
+  local status=0
+  IFS= read -r -t "$limit" -u "$connection" answer || status=$?
+  ((status == 1)) || fail 'the connection stays open'
+  hang_up
+}
+
+hang_up()
+{
+  exec {connection}>&-
+}
+
+# refuses_connections: nobody listens any more.
+refuses_connections()
+{
+  if (: <>"$address") 2>/dev/null; then
+    fail 'it accepts a connection'
+  fi
 }
 
 # refuses TEXT [ARGUMENT...]: arguments that are wrong are an error of one line.

@@ -1,9 +1,10 @@
-// An application and a library, in a shared object of its own, which both watch
-// SIGTERM and SIGCHLD. Neither knows that of the other: each hears every
-// signal, in its own thread, and reaps its own children.
+// Watches the same signals in two places, and both hear each.
+//
+// The library is a shared object of its own. Neither knows that the other one
+// watches SIGTERM and SIGCHLD: each does so in its own thread, and reaps its
+// own children.
 //
 //   ./example/run library_and_application
-//   kill <pid>
 
 #include "arguments.hpp"
 #include "library/jobs.hpp"
@@ -36,7 +37,8 @@ public:
     library_.run("exec sleep 600");
     start(4);
     wait();
-    print("pid " + std::to_string(::getpid()));
+    print("waiting for SIGTERM and SIGCHLD; try: kill "
+        + std::to_string(::getpid()));
   }
 
 private:
@@ -89,6 +91,5 @@ try
 }
 catch (const std::exception& e)
 {
-  std::cerr << e.what() << '\n';
-  return 1;
+  return arguments::failure(e);
 }
