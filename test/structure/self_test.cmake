@@ -70,13 +70,18 @@ make
    return \"\\\\;\";
    ```
 ")
-  put(example/one.cpp "int main()
+  put(example/short/one.cpp "// One.
+int main()
 {
   int a[] = {1; 2};
     if (a[0])
       a();
 }
 ")
+  put(test/example/one "")
+  put(test/example/expect.sh "")
+  put(example/complete/two/main.cpp "// Two.\n")
+  put(test/example/two "")
   put(test/doc/two.cpp "  return \"\\\\;\";\n")
 endfunction()
 
@@ -104,6 +109,7 @@ begin()
 expect(levels "")
 expect(code_blocks "")
 expect(words "")
+expect(examples "")
 
 # Levels.
 
@@ -254,3 +260,35 @@ endforeach()
 begin()
 put(README.md "It is brought to rest.\n")
 expect(words "README.md says \"to rest\": pipe_thread, request_pause")
+
+# Examples.
+
+foreach(lines IN ITEMS 60 61)
+  begin()
+  string(REPEAT "a();\n" ${lines} content)
+  string(SUBSTRING "${content}" 5 -1 content)
+  put(example/short/one.cpp "// One.\n${content}")
+  if(lines EQUAL 60)
+    expect(examples "")
+  else()
+    expect(examples "example/short/one.cpp has 61 lines, more than 60")
+  endif()
+endforeach()
+
+foreach(name IN ITEMS one two)
+  begin()
+  file(REMOVE ${root}/test/example/${name})
+  expect(examples "has no test test/example/${name}")
+endforeach()
+
+begin()
+put(test/example/three "")
+expect(examples "test/example/three has no example")
+
+begin()
+put(example/complete/two/main.cpp "int main() {}\n")
+expect(examples "example/complete/two/main.cpp does not begin with a comment")
+
+begin()
+file(REMOVE_RECURSE ${root}/example/short)
+expect(examples "there is no example in example/short")
