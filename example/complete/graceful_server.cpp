@@ -19,7 +19,17 @@
 #include "arguments.hpp"
 #include <sigfd.hpp>
 
-#include <boost/asio.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 
 #include <signal.h>
 #include <unistd.h>
@@ -279,10 +289,10 @@ private:
 
   void stop()
   {
-    std::cout << "stopping, " << count(sessions_.size(), "session") << " left, "
-              << options_.deadline.count() << " s to finish" << std::endl;
     acceptor_.close();
     pause_.cancel();
+    std::cout << "stopping, " << count(sessions_.size(), "session") << " left, "
+              << options_.deadline.count() << " s to finish" << std::endl;
     deadline_.expires_after(options_.deadline);
     deadline_.async_wait(
         [this](error_code ec)

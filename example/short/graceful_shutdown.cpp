@@ -49,8 +49,8 @@ int main(int argc, char* argv[])
   signals.async_wait(
       [&](auto, const sigfd::signal_info& info)
       {
-        std::cout << "stopping: " << info << std::endl;
         acceptor.close();
+        std::cout << "stopping: " << info << std::endl;
         signals.close();
         ::pthread_sigmask(SIG_UNBLOCK, &mask.native(), nullptr);
       });
