@@ -41,11 +41,13 @@ int main(int argc, char* argv[])
   std::cout << "waiting for " << signals.signals() << "; try: kill "
             << ::getpid() << ", or kill -STOP " << child << std::endl;
 
-  while (::waitpid(child, nullptr, WNOHANG) == 0)
+  for (;;)
   {
     const sigfd::signal_info info = signals.wait();
     std::cout << info << std::endl;
     if (info == SIGTERM)
-      ::kill(child, SIGTERM);
+      ::kill(child, SIGTERM); // so that it ends, and SIGCHLD comes
+    else if (::waitpid(child, nullptr, WNOHANG) == child)
+      return 0;
   }
 }
