@@ -20,11 +20,17 @@ fail()
   exit 1
 }
 
-# start COMMAND...: runs it; its output, errors included, is to be expected.
+# start COMMAND...: runs it; its output, errors included, is to be expected. Not
+# in a process substitution, whose exit status bash 5.2 loses now and then.
 start()
 {
-  exec {output}< <(exec "$@" 2>&1)
+  local fifo
+  fifo=$(mktemp -u)
+  mkfifo "$fifo"
+  { exec "$@"; } >"$fifo" 2>&1 &
   pid=$!
+  exec {output}<"$fifo"
+  rm "$fifo"
 }
 
 # Ends what still runs, and removes the folder if there is one, however the
