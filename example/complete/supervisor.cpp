@@ -1,4 +1,4 @@
-// Keeps children running, and ends all of them together.
+// Restarts children that crash, and ends all of them together.
 //
 // A child that crashed is started again after a delay, which doubles with each
 // crash, and begins anew once the child has run for a while. Each child starts

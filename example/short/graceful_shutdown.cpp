@@ -11,6 +11,8 @@
 
 #include <unistd.h>
 
+#include <iostream>
+
 namespace net = boost::asio;
 using net::ip::tcp;
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <iostream>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -25,12 +26,11 @@ int main(int argc, char* argv[])
   const sigfd::signal_mask mask{SIGINT, SIGTERM, SIGUSR1};
   sigfd::block_signals(mask);
 
-  std::atomic<bool> stopping{false};
   std::atomic<long> jobs{0};
   std::vector<std::jthread> workers;
   for (int i = 0; i < count; ++i)
-    workers.emplace_back([&] {
-      for (; !stopping; ++jobs)
+    workers.emplace_back([&](std::stop_token stop) {
+      for (; !stop.stop_requested(); ++jobs)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
 
@@ -41,10 +41,11 @@ int main(int argc, char* argv[])
             << " of " << audit.threads().size()
             << " threads do not block; try: kill -USR1 " << ::getpid()
             << std::endl;
-  while (!stopping)
+  for (;;)
   {
     const sigfd::signal_info info = signals.wait();
     std::cout << info << ": " << jobs << " jobs done" << std::endl;
-    stopping = info != SIGUSR1;
+    if (info != SIGUSR1)
+      return 0; // std::jthread stops the workers
   }
 }
