@@ -191,6 +191,12 @@ const std::map<std::string, std::function<void()>> kinds = {
           block({SIGTERM, SIGINT});
           ready();
         }},
+    {"headless", // the main thread has ended
+        []
+        {
+          start({}, "survivor", ready);
+          ::pthread_exit(nullptr);
+        }},
     {"zombie", // what it prints is the ID of a child
         []
         {

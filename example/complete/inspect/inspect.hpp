@@ -1,11 +1,15 @@
-// What the parts of the example inspect share.
+// What the parts of inspect share.
 
 #ifndef SIGFD_EXAMPLE_INSPECT_HPP
 #define SIGFD_EXAMPLE_INSPECT_HPP
 
 #include <sigfd/thread_audit.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <iosfwd>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,11 +49,54 @@ enum class default_action
 // What was seen of a process, and what follows from it.
 struct report
 {
+  std::string name;               // of the process
+  bool of_kernel;                 // it is a thread of the kernel
   sigfd::thread_audit audit;      // of every signal
   sigfd::signal_mask pending;     // for the process, and not on its way
   sigfd::signal_mask shown;       // what the report is about
   std::vector<finding> findings;  // of what is shown, in its order
 };
+
+// What the command line says.
+struct options
+{
+  bool all = false;
+  bool json = false;
+  bool help = false;
+  bool version = false;
+  std::optional<std::chrono::duration<double>> watch; // the time between looks
+  std::string process; // an ID or a name
+  sigfd::signal_mask signals;
+};
+
+// A process that is not there any more, or never was.
+struct no_process : std::runtime_error
+{
+  using std::runtime_error::runtime_error;
+};
+
+// options.cpp
+
+// Throws std::invalid_argument with a sentence for the user.
+options parse_options(int argc, char** argv);
+
+std::string help();
+
+// processes.cpp
+
+// The processes that are meant by an ID or a name: one, unless all are wanted.
+// Throws std::runtime_error with a sentence for the user.
+std::vector<::pid_t> find_processes(const std::string& text, bool all);
+
+// A process's name, as it is: up to 15 bytes of any kind, or more for a thread
+// of the kernel. Empty if there is no such process.
+std::string process_name(::pid_t pid);
+
+// Whether it is a thread of the kernel.
+bool is_of_kernel(::pid_t pid);
+
+// 'process 4242 "worker"'
+std::string process_text(::pid_t pid, const std::string& name);
 
 // names.cpp
 
@@ -69,7 +116,8 @@ std::string_view action_name(default_action action);
 // report.cpp
 
 // Looks at a process; at the signals given, or at those of interest if there
-// are none. Throws std::runtime_error for a process that cannot be looked at.
+// are none. Throws no_process for one that is not there, and std::runtime_error
+// for one that cannot be looked at.
 report make_report(::pid_t pid, const sigfd::signal_mask& signals);
 
 // The worst of the findings.
@@ -107,10 +155,35 @@ std::string would_be(default_action action);
 // What is added where threads may wait for a signal, unseen.
 std::string doubt(const threads& open);
 
-// table.cpp, json.cpp: print to the standard output.
+// table.cpp, json.cpp
 
-void print_table(const report& result, bool coloured);
-void print_json(const report& result);
+void print_table(std::ostream& out, const report& result, bool coloured);
+
+// One object and a line end; in one line if others follow.
+void print_json(std::ostream& out, const report& result, bool one_line);
+
+// main.cpp
+
+// The exit statuses beside those of the severities.
+constexpr int cannot_look = 3;
+constexpr int has_ended = 4;
+
+int exit_status(severity value);
+
+// Writes to the standard error, behind this program's name.
+void complain(std::string_view text);
+
+// Writes to the standard output at once, or throws.
+void write(std::string_view text);
+
+// A report as it is wanted.
+std::string report_text(const report& result, const options& given);
+
+// watch.cpp
+
+// Looks again and again, and prints what has changed, until a signal says that
+// it is enough, or all of the processes have ended. Returns the exit status.
+int watch(const std::vector<::pid_t>& processes, const options& given);
 
 } // namespace inspect
 

@@ -4,7 +4,7 @@
 
 #include <sigfd/signal_name.hpp>
 
-#include <iostream>
+#include <ostream>
 
 namespace inspect {
 namespace {
@@ -98,19 +98,21 @@ std::string finding_text(const finding& f)
 
 } // namespace
 
-void print_json(const report& result)
+void print_json(std::ostream& out, const report& result, bool one_line)
 {
   const sigfd::thread_audit& audit = result.audit;
   const auto signal = [&](int n) { return signal_text(audit, n); };
-  std::cout << "{\"pid\":" << audit.pid()
-            << ",\"name\":" << json_string(audit.threads()[0].name)
-            << ",\"verdict\":" << json_string(severity_name(verdict(result)))
-            << ",\n\"summary\":" << json_string(summary(result))
-            << ",\n\"findings\":" << array(result.findings, finding_text)
-            << ",\n\"signals\":" << array(result.shown, signal)
-            << ",\n\"threads\":" << array(audit.threads(), thread_text)
-            << ",\n\"signalfds\":" << array(audit.signalfds(), signalfd_text)
-            << "}\n";
+  const std::string_view next = one_line ? "," : ",\n";
+  out << "{\"pid\":" << audit.pid()
+      << ",\"name\":" << json_string(result.name)
+      << ",\"kernel_thread\":" << (result.of_kernel ? "true" : "false")
+      << ",\"verdict\":" << json_string(severity_name(verdict(result)))
+      << next << "\"summary\":" << json_string(summary(result))
+      << next << "\"findings\":" << array(result.findings, finding_text)
+      << next << "\"signals\":" << array(result.shown, signal)
+      << next << "\"threads\":" << array(audit.threads(), thread_text)
+      << next << "\"signalfds\":" << array(audit.signalfds(), signalfd_text)
+      << "}\n";
 }
 
 } // namespace inspect

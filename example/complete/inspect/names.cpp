@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <system_error>
 
 namespace inspect {
 
@@ -21,14 +22,25 @@ int signal_number(std::string_view text)
       [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
   if (name.substr(0, 3) != "SIG")
     name.insert(0, "SIG");
+  constexpr std::string_view from_last = "SIGRTMAX-";
   if (name == "SIGRTMAX")
     return SIGRTMAX;
-  if (name.substr(0, 9) == "SIGRTMAX-"
-      && std::from_chars(name.data() + 9, name.data() + name.size(), number).ptr
-          == name.data() + name.size())
-    return std::max(SIGRTMAX - number, 0);
-  if (name == "SIGPOLL")
-    return SIGIO;
+  if (name.substr(0, from_last.size()) == from_last)
+  {
+    const char* const last = name.data() + name.size();
+    const auto [end_of_number, error] =
+        std::from_chars(name.data() + from_last.size(), last, number);
+    return error == std::errc() && end_of_number == last && number >= 0
+            && number <= SIGRTMAX - SIGRTMIN
+        ? SIGRTMAX - number
+        : 0;
+  }
+  // Two names for one signal (signal(7)).
+  constexpr std::string_view others[][2] = {
+      {"SIGCLD", "SIGCHLD"}, {"SIGIOT", "SIGABRT"}, {"SIGPOLL", "SIGIO"}};
+  for (const auto& [other, usual] : others)
+    if (name == other)
+      name = usual;
   for (number = 1; number <= SIGRTMAX; ++number)
     if (sigfd::signal_name(number) == name)
       return number;

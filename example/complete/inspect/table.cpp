@@ -5,7 +5,7 @@
 #include <sigfd/signal_name.hpp>
 
 #include <algorithm>
-#include <iostream>
+#include <ostream>
 
 namespace inspect {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 using row = std::vector<std::string>;
 
 // Every column as wide as it has to be; the first row is the heading.
-void print(const std::vector<row>& rows)
+void print(std::ostream& out, const std::vector<row>& rows)
 {
   std::vector<std::size_t> widths(rows[0].size());
   for (const row& r : rows)
@@ -24,9 +24,9 @@ void print(const std::vector<row>& rows)
     std::string line;
     for (std::size_t i = 0; i < r.size(); ++i)
       line += r[i] + std::string(widths[i] - r[i].size() + 2, ' ');
-    std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+    out << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
   }
-  std::cout << '\n';
+  out << '\n';
 }
 
 // The names of those that are shown, a few of them; "-" for none.
@@ -69,7 +69,7 @@ row thread_row(const report& result, const thread_state& thread)
 }
 
 // The sentences: one for all signals of which the same is said.
-void print_findings(const report& result, bool coloured)
+void print_findings(std::ostream& out, const report& result, bool coloured)
 {
   constexpr std::string_view colours[] = {"32", "36", "33", "31"};
   const auto& all = result.findings;
@@ -90,29 +90,28 @@ void print_findings(const report& result, bool coloured)
       name = "\033["
           + std::string(colours[static_cast<std::size_t>(f->severity)]) + 'm'
           + name + "\033[0m";
-    std::cout << name << signals << ": " << f->text << '\n';
+    out << name << signals << ": " << f->text << '\n';
   }
 }
 
 } // namespace
 
-void print_table(const report& result, bool coloured)
+void print_table(std::ostream& out, const report& result, bool coloured)
 {
   const sigfd::thread_audit& audit = result.audit;
-  std::cout << "process " << audit.pid() << " \""
-            << printable(audit.threads()[0].name) << "\"\n\n";
+  out << process_text(audit.pid(), result.name) << "\n\n";
   std::vector<row> rows{
       {"SIGNAL", "BLOCKED BY", "IF NOT BLOCKED", "PENDING", "READ BY"}};
   for (const int n : result.shown)
     rows.push_back(signal_row(result, n));
   if (!result.shown.empty())
-    print(rows);
+    print(out, rows);
   rows = {{"THREAD", "NAME", "DOES NOT BLOCK", "PENDING FOR IT", "AWAITS"}};
   for (const thread_state& thread : audit.threads())
     rows.push_back(thread_row(result, thread));
-  print(rows);
-  print_findings(result, coloured);
-  std::cout << summary(result) << '\n';
+  print(out, rows);
+  print_findings(out, result, coloured);
+  out << summary(result) << '\n';
 }
 
 } // namespace inspect
