@@ -23,14 +23,21 @@ namespace {
 int look_once(const std::vector<::pid_t>& processes, const options& given)
 {
   int status = 0;
-  bool first = true;
+  std::size_t gone = 0;
+  std::string before;
   for (const ::pid_t pid : processes)
     try
     {
       const report result = make_report(pid, given.signals);
-      write((first || given.json ? "" : "\n") + report_text(result, given));
-      first = false;
+      write(before + report_text(result, given));
+      before = given.json ? "" : "\n";
       status = std::max(status, exit_status(verdict(result)));
+    }
+    catch (const no_process&)
+    {
+      // Of several, some may end before it is their turn.
+      if (++gone == processes.size())
+        throw;
     }
     catch (const std::runtime_error& e)
     {

@@ -16,11 +16,16 @@
 namespace inspect {
 namespace {
 
-// A file of a process; empty if there is none.
+// A file of a process, or what can be had of it: the process may end at any
+// time, and then reading fails.
 std::string content(::pid_t pid, const char* file)
 {
   std::ifstream in("/proc/" + std::to_string(pid) + '/' + file);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  char part[4096];
+  while (in.read(part, sizeof part), in.gcount() > 0)
+    text.append(part, static_cast<std::size_t>(in.gcount()));
+  return text;
 }
 
 // The fields of stat from the third on, behind a name that may hold anything.
@@ -99,6 +104,22 @@ std::string command(::pid_t pid)
   return text;
 }
 
+// A line for each of the first few processes, and a line end before.
+std::string list(const std::vector<::pid_t>& processes)
+{
+  constexpr std::size_t most = 20;
+  std::string text;
+  for (std::size_t i = 0; i < processes.size() && i < most; ++i)
+  {
+    std::string id = std::to_string(processes[i]);
+    id.insert(0, 9 - std::min<std::size_t>(id.size(), 9), ' ');
+    text += '\n' + id + "  " + command(processes[i]);
+  }
+  if (processes.size() > most)
+    text += "\nand " + std::to_string(processes.size() - most) + " more";
+  return text;
+}
+
 } // namespace
 
 std::vector<::pid_t> find_processes(const std::string& text, bool all)
@@ -117,15 +138,8 @@ std::vector<::pid_t> find_processes(const std::string& text, bool all)
     throw no_process("no process is " + named);
   if (found.size() == 1 || all)
     return found;
-  std::string message = std::to_string(found.size()) + " processes are " + named
-      + ": choose one by its ID, or take --all";
-  for (const ::pid_t pid : found)
-  {
-    const std::string id = std::to_string(pid);
-    message.append(1, '\n').append(9 - std::min<std::size_t>(id.size(), 9), ' ')
-        .append(id).append("  ").append(command(pid));
-  }
-  throw std::runtime_error(message);
+  throw std::runtime_error(std::to_string(found.size()) + " processes are "
+      + named + ": choose one by its ID, or take --all" + list(found));
 }
 
 std::string process_name(::pid_t pid)
