@@ -1,7 +1,7 @@
 # More words for the scripts that look at processes with inspect: sourced after
 # test/example/expect.sh, where the second argument is the program faulty.
 #
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # shared with expect.sh
 
 readonly helper=$2
 
