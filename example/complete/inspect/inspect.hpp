@@ -157,7 +157,14 @@ std::string doubt(const threads& open);
 
 // table.cpp, json.cpp
 
-void print_table(std::ostream& out, const report& result, bool coloured);
+// How a report looks on a terminal, and on what is none.
+struct style
+{
+  bool coloured = false;
+  std::size_t width = 0; // of a line in which sentences are broken; 0 for any
+};
+
+void print_table(std::ostream& out, const report& result, const style& how);
 
 // One object and a line end; in one line if others follow.
 void print_json(std::ostream& out, const report& result, bool one_line);

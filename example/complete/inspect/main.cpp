@@ -9,6 +9,7 @@
 #include <sigfd/version.hpp>
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,10 +66,17 @@ int run(const options& given)
   return 0;
 }
 
-bool wants_colours()
+style wanted_style()
 {
+  style how;
+  if (::isatty(STDOUT_FILENO) != 1)
+    return how;
   const char* const plain = std::getenv("NO_COLOR");
-  return ::isatty(STDOUT_FILENO) == 1 && (plain == nullptr || *plain == '\0');
+  how.coloured = plain == nullptr || *plain == '\0';
+  ::winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+    how.width = size.ws_col;
+  return how;
 }
 
 } // namespace
@@ -91,7 +99,7 @@ std::string report_text(const report& result, const options& given)
   if (given.json)
     print_json(out, result, given.all || given.watch);
   else
-    print_table(out, result, wants_colours());
+    print_table(out, result, wanted_style());
   return out.str();
 }
 

@@ -68,8 +68,29 @@ row thread_row(const report& result, const thread_state& thread)
       thread.awaited ? names(*thread.awaited, result) : "?"};
 }
 
+// A text that begins in some column, broken at spaces into lines that are no
+// longer than the width where its words allow it. Other lines begin there, too.
+std::string wrapped(std::string text, std::size_t width, std::size_t column)
+{
+  if (width <= column)
+    return text;
+  const std::size_t most = width - column;
+  for (std::size_t begin = 0; text.size() - begin > most;)
+  {
+    auto space = text.rfind(' ', begin + most);
+    if (space == text.npos || space <= begin)
+      space = text.find(' ', begin + most);
+    if (space == text.npos)
+      break;
+    text.replace(space, 1, '\n' + std::string(column, ' '));
+    begin = space + 1 + column;
+  }
+  return text;
+}
+
 // The sentences: one for all signals of which the same is said.
-void print_findings(std::ostream& out, const report& result, bool coloured)
+void print_findings(
+    std::ostream& out, const report& result, const style& how)
 {
   constexpr std::string_view colours[] = {"32", "36", "33", "31"};
   const auto& all = result.findings;
@@ -86,17 +107,19 @@ void print_findings(std::ostream& out, const report& result, bool coloured)
             .append(sigfd::signal_name(next->signal));
     std::string name(severity_name(f->severity));
     name.resize(9, ' ');
-    if (coloured)
+    const std::string text =
+        wrapped(signals + ": " + f->text, how.width, name.size());
+    if (how.coloured)
       name = "\033["
           + std::string(colours[static_cast<std::size_t>(f->severity)]) + 'm'
           + name + "\033[0m";
-    out << name << signals << ": " << f->text << '\n';
+    out << name << text << '\n';
   }
 }
 
 } // namespace
 
-void print_table(std::ostream& out, const report& result, bool coloured)
+void print_table(std::ostream& out, const report& result, const style& how)
 {
   const sigfd::thread_audit& audit = result.audit;
   out << process_text(audit.pid(), result.name) << "\n\n";
@@ -110,8 +133,8 @@ void print_table(std::ostream& out, const report& result, bool coloured)
   for (const thread_state& thread : audit.threads())
     rows.push_back(thread_row(result, thread));
   print(out, rows);
-  print_findings(out, result, coloured);
-  out << summary(result) << '\n';
+  print_findings(out, result, how);
+  out << wrapped(summary(result), how.width, 0) << '\n';
 }
 
 } // namespace inspect

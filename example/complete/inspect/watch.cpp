@@ -52,7 +52,7 @@ public:
   watcher(const std::vector<::pid_t>& processes, const options& given)
     : given_(given),
       terminal_(::isatty(STDOUT_FILENO) == 1),
-      signals_(context_, SIGINT, SIGTERM, SIGCONT),
+      signals_(context_, SIGINT, SIGTERM, SIGCONT, SIGWINCH),
       timer_(context_)
   {
     for (const ::pid_t pid : processes)
@@ -78,14 +78,21 @@ private:
         {
           if (ec)
             throw boost::system::system_error(ec);
-          if (info != SIGCONT)
-            return context_.stop();
-          // Others have written to the terminal meanwhile.
+          if (info == SIGINT || info == SIGTERM)
+            return stop();
+          // The terminal has another size, or others have written to it.
           if (terminal_)
             last_.clear();
           look();
           wait_for_signal();
         });
+  }
+
+  void stop()
+  {
+    if (terminal_)
+      write("\n"); // behind the ^C
+    context_.stop();
   }
 
   // Where the kernel has no such descriptor, as before Linux 5.3, the next look
