@@ -124,6 +124,8 @@ std::string list(const std::vector<::pid_t>& processes)
 
 std::vector<::pid_t> find_processes(const std::string& text, bool all)
 {
+  if (process_name(::getpid()).empty())
+    throw std::runtime_error("cannot read /proc: is it mounted?");
   if (text.find_first_not_of("0123456789") == text.npos)
   {
     ::pid_t pid = 0;
