@@ -35,3 +35,5 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/sigfd-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/sigfd-config-version.cmake
   DESTINATION ${package_dir})
+
+include(${CMAKE_CURRENT_LIST_DIR}/gdb/install.cmake)
