@@ -39,9 +39,22 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace sigfd {
+namespace detail {
+
+struct ints_or_signal_mask_and_open_options; // for a message
+
+// What an object can be made with, beside its executor.
+template <typename... Arguments>
+concept can_be_watched = (std::integral<Arguments> && ...)
+    || std::is_invocable_v<void (*)(const signal_mask&), Arguments...>
+    || std::is_invocable_v<void (*)(const signal_mask&, const open_options&),
+        Arguments...>;
+
+} // namespace detail
 
 /// Waits for signals and delivers each with its siginfo.
 /**
@@ -242,6 +255,15 @@ public:
     open(mask, options);
   }
 
+  template <typename Context, typename... Arguments,
+      typename Wanted = detail::ints_or_signal_mask_and_open_options>
+    requires(sizeof...(Arguments) > 0
+        && !detail::can_be_watched<Arguments...>)
+  SIGFD_MISTAKE("sigfd: a signal_fd is made with signal numbers, which are "
+                "ints, or a signal_mask, such as {SIGINT, SIGTERM}, and "
+                "open_options")
+  basic_signalfd(Context&&, const Arguments&...) SIGFD_NO_CONSTRUCTOR;
+
   /// Move-constructs an object from another.
   /**
    * Operations that are outstanding on @c other go on, and now belong to the
@@ -394,6 +416,11 @@ public:
     else
       open(mask, options, nullptr, ec);
   }
+
+  template <std::integral First, typename... Rest>
+  SIGFD_MISTAKE("sigfd: open takes a signal_mask, such as {SIGINT, SIGTERM}, "
+                "in braces")
+  SIGFD_NO_RESULT open(First, Rest&&...);
 
   /// Determines whether the object is open.
   /**
@@ -597,6 +624,12 @@ public:
       close();
   }
 
+  template <typename First, typename... Rest>
+    requires(!std::convertible_to<First, int>)
+  SIGFD_MISTAKE("sigfd: add takes a signal number, an int, such as SIGTERM; "
+                "update takes a signal_mask")
+  SIGFD_NO_RESULT add(First&&, Rest&&...);
+
   /// Removes a signal; no effect if it is not watched.
   /**
    * What is pending of it stays pending, and it stays blocked. What others have
@@ -697,6 +730,11 @@ public:
     else
       ec = boost::asio::error::bad_descriptor;
   }
+
+  template <std::integral First, typename... Rest>
+  SIGFD_MISTAKE("sigfd: update takes a signal_mask, such as {SIGINT, SIGTERM}, "
+                "in braces")
+  SIGFD_NO_RESULT update(First, Rest&&...);
 
   /// Cancels all outstanding operations; no effect if the object is not open.
   /**
@@ -975,6 +1013,13 @@ public:
         holder_, nullptr);
   }
 
+  template <typename First, typename... Rest>
+  SIGFD_MISTAKE("sigfd: async_wait's handler is called as "
+                "void(error_code, const signal_info&), or "
+                "void(error_code, int); it is the only argument")
+  SIGFD_NO_RESULT async_wait(First&&, Rest&&...);
+
+  /// Starts an asynchronous operation to wait for signals, and takes as many
   /// Starts an asynchronous operation that waits for signals and takes many.
   /**
    * This function returns at once and takes nothing. For the object, and tokens
@@ -1030,6 +1075,12 @@ public:
         detail::initiate_wait<Executor, detail::some_signals>(holder()), token,
         holder_, infos);
   }
+
+  template <typename First, typename... Rest>
+  SIGFD_MISTAKE("sigfd: async_wait_some's handler is called as "
+                "void(error_code, std::size_t); it is the last argument")
+  SIGFD_NO_RESULT async_wait_some(
+      std::span<signal_info>, First&&, Rest&&...);
 
 private:
   template <typename Executor1>

@@ -18,12 +18,19 @@
 
 #include <signal.h>
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <iosfwd>
 #include <iterator>
+#include <type_traits>
 
 namespace sigfd {
+namespace detail {
+
+struct ints_in_braces; // for a message: {SIGINT, SIGTERM}
+
+} // namespace detail
 
 /// A set of signals that can be waited for.
 /**
@@ -94,6 +101,13 @@ public:
    * refused.
    */
   SIGFD_DECL explicit signal_mask(const ::sigset_t& native);
+
+  template <typename First, typename... Rest,
+      typename Wanted = detail::ints_in_braces>
+    requires(!std::is_convertible_v<First, signal_mask>)
+  SIGFD_MISTAKE("sigfd: a signal_mask is made of ints in braces, such as "
+                "{SIGINT, SIGTERM}; of what a container has, add each")
+  explicit signal_mask(const First&, const Rest&...) SIGFD_NO_CONSTRUCTOR;
 
   /// Makes the set of every signal that can be waited for.
   /**
@@ -375,6 +389,11 @@ inline void block_signals(const signal_mask& mask) noexcept
 {
   ::pthread_sigmask(SIG_BLOCK, &mask.native(), nullptr);
 }
+
+template <std::integral First, typename... Rest>
+SIGFD_MISTAKE("sigfd: block_signals takes a signal_mask, such as "
+              "{SIGINT, SIGTERM}, in braces")
+SIGFD_NO_RESULT block_signals(First, const Rest&...);
 
 /// Blocks signals in the calling thread for the time of a scope.
 /**

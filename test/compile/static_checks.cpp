@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <concepts>
+#include <initializer_list>
 #include <iterator>
 #include <ranges>
 #include <string_view>
@@ -190,6 +191,54 @@ static_assert(hears<void (*)(error_code, signal_info)>);
 static_assert(hears<void (*)(const error_code&, const signal_info&)>);
 static_assert(hears<void (*)(error_code, int)>);
 static_assert(hears_some<void (*)(error_code, std::size_t)>);
+
+// And nothing else; such a call is no hard error where one asks for it.
+
+static_assert(!hears<void (*)(error_code)>);
+static_assert(!hears<void (*)(signal_info)>);
+static_assert(!hears<void (*)(error_code, signal_info&)>);
+static_assert(!hears<void (*)(error_code, int, int)>);
+static_assert(!hears<int>);
+static_assert(!hears_some<void (*)(error_code)>);
+static_assert(!hears_some<void (*)(error_code, signal_info)>);
+static_assert(!hears_some<int>);
+static_assert(!std::is_constructible_v<signal_mask, int>);
+static_assert(!std::is_constructible_v<signal_mask, const char*>);
+static_assert(!std::is_constructible_v<signal_mask, std::vector<int>>);
+static_assert(std::is_constructible_v<signal_mask, ::sigset_t&>);
+
+template <typename Argument>
+concept opens = requires(signal_fd signals, Argument argument) {
+  signals.open(argument);
+};
+
+template <typename Argument>
+concept updates = requires(signal_fd signals, Argument argument) {
+  signals.update(argument);
+};
+
+template <typename Argument>
+concept blocks = requires(Argument argument) {
+  sigfd::block_signals(argument);
+};
+
+template <typename Argument>
+concept adds = requires(signal_fd signals, Argument argument, error_code ec) {
+  signals.add(argument);
+  signals.add(argument, ec);
+};
+
+static_assert(opens<signal_mask>);
+static_assert(!opens<int>);
+static_assert(updates<std::initializer_list<int>>);
+static_assert(!updates<int>);
+static_assert(blocks<signal_mask>);
+static_assert(!blocks<int>);
+static_assert(adds<int>);
+static_assert(adds<unsigned char>);
+static_assert(!adds<const char*>);
+static_assert(!adds<sigfd::source>);
+static_assert(!adds<signal_mask>);
 
 // Objects are observed without being changed.
 

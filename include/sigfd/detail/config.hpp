@@ -16,24 +16,27 @@
 // own differences between versions are met where they occur, by asking with a
 // requires-expression whether a member is there.
 
-// First, because the errors that would come before do not say what is wrong.
-#if __cplusplus < 202002L
+// First, because the errors that would come before do not say what is wrong;
+// and the most fundamental one first.
+#if !defined(__linux__)
+#error "sigfd needs Linux: there is no signalfd(2) elsewhere"
+#elif __cplusplus < 202002L
 #error "sigfd needs C++20: compile with -std=c++20 or newer"
+#elif !__has_include(<boost/version.hpp>)
+#error "sigfd needs Boost: install its headers (libboost-dev), or give -I FOLDER"
+#else
+#include <boost/version.hpp>
+#if BOOST_VERSION < 107400
+#error "sigfd needs Boost 1.74 or newer: give its folder with -I before others"
+#elif !__has_include(<boost/asio/any_io_executor.hpp>)
+#error "sigfd needs Boost.Asio, which this Boost comes without: boost/asio"
+#endif
 #endif
 
 // Boost 1.74's awaitable.hpp uses std::exchange without including <utility>.
 #include <utility>
 
 #include <boost/config.hpp>
-#include <boost/version.hpp>
-
-#if BOOST_VERSION < 107400
-#error "sigfd needs Boost 1.74 or newer"
-#endif
-
-#if !defined(__linux__)
-#error "sigfd needs Linux: signalfd(2)"
-#endif
 
 #if __has_include(<format>)
 #include <format>
@@ -75,13 +78,36 @@
   }
 #endif
 
+// SIGFD_MISTAKE(text) stands before a function template that takes what programs
+// pass by mistake, and is declared only: a call does not compile, and the first
+// thing that the compiler says is the text. A requires-expression finds that it
+// cannot be called: clang sees that without more; for g++, its result, which is
+// SIGFD_NO_RESULT, has a type that is still to be deduced. A constructor has
+// none, so there SIGFD_NO_CONSTRUCTOR stands behind it and deletes it; g++ then
+// does not say the text, but the template parameter Wanted.
+#if defined(__clang__)
+#define SIGFD_MISTAKE(text) __attribute__((unavailable(text)))
+#define SIGFD_NO_RESULT void
+#define SIGFD_NO_CONSTRUCTOR
+#else
+#if __has_attribute(unavailable)
+#define SIGFD_MISTAKE(text) __attribute__((unavailable(text)))
+#else
+#define SIGFD_MISTAKE(text) __attribute__((deprecated(text)))
+#endif
+#define SIGFD_NO_RESULT auto
+#define SIGFD_NO_CONSTRUCTOR = delete
+#endif
+
 // What is no template may be compiled once for a program. By default, a header
 // brings its definitions along, from an .ipp file. Where a whole program is
 // compiled with SIGFD_SEPARATE_COMPILATION, one source file of it includes
 // <sigfd/impl/src.hpp>, which has them all, and headers have declarations only.
 // The setting of this name that Asio has is independent of it.
 //
-// SIGFD_DECL stands before a function that is defined in an .ipp file.
+// SIGFD_DECL stands before a function that is defined in an .ipp file. Without
+// that source file the linker misses functions, and its message has their names,
+// with the tag.
 //
 // SIGFD_SOURCE(file) is for #include, behind the declarations: the .ipp file,
 // or else something that was included already.
@@ -89,7 +115,8 @@
 // SIGFD_EXTERN_TEMPLATE(declaration) keeps an instance of a template, which
 // src.hpp has, from being made again.
 #if defined(SIGFD_SEPARATE_COMPILATION)
-#define SIGFD_DECL
+#define SIGFD_DECL                                                             \
+  __attribute__((abi_tag("one_source_file_must_include_sigfd_impl_src_hpp")))
 #define SIGFD_EXTERN_TEMPLATE(declaration) extern template declaration
 #define SIGFD_SOURCE(file) <sigfd/detail/config.hpp>
 #define SIGFD_IS_SEPARATELY_COMPILED true
