@@ -1,8 +1,8 @@
 # Checks what the compiler says first about a mistake of cases.cmake.
 #
-# cmake -DCASE=all_uses|cxx23|no_rtti|NAME -DROOT=project -DWORK_DIR=folder
-#   -DCOMPILER=compiler -DCOMPILER_ID=id -DFLAGS=flags -DINCLUDES=folders
-#   -P check.cmake
+# cmake -DCASE=all_uses|missing_source|cxx23|no_rtti|NAME
+#   -DROOT=project -DWORK_DIR=folder -DCOMPILER=compiler -DCOMPILER_ID=id
+#   -DFLAGS=flags -DINCLUDES=folders -P check.cmake
 #
 # "all_uses" is first: it leaves in WORK_DIR what the compiler says about the
 # wrong ones, and the source of the right ones, which has to compile.
@@ -10,7 +10,9 @@
 cmake_minimum_required(VERSION 3.24)
 
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
-list(TRANSFORM INCLUDES PREPEND -I)
+# As CMake has it: the system's own folder is not to be named.
+list(REMOVE_ITEM INCLUDES /usr/include)
+list(TRANSFORM INCLUDES PREPEND "-isystem;")
 set(wrong_source ${WORK_DIR}/wrong.cpp)
 set(right_source ${WORK_DIR}/right.cpp)
 set(wrong_output ${WORK_DIR}/wrong.txt)
@@ -128,6 +130,20 @@ if(CASE STREQUAL "all_uses")
   if(output MATCHES "(^|\n)(/[^\n]* error: [^\n]*)")
     message(SEND_ERROR "an error is not where the mistake is:\n"
       "${CMAKE_MATCH_2}")
+  endif()
+elseif(CASE STREQUAL "missing_source")
+  # With the linker, whose message is of functions, by their names.
+  file(WRITE ${WORK_DIR}/missing.cpp "#include <sigfd/signal_name.hpp>\n\
+int main() { return sigfd::signal_name(1).empty(); }\n")
+  execute_process(
+    COMMAND ${COMPILER} ${flags} -std=c++20 -DSIGFD_SEPARATE_COMPILATION
+      -I ${ROOT}/include ${INCLUDES} ${WORK_DIR}/missing.cpp
+      -o ${WORK_DIR}/missing
+    RESULT_VARIABLE failed
+    ERROR_VARIABLE output)
+  if(NOT output MATCHES
+     "signal_name[^\n]*one_source_file_must_include_sigfd_impl_src_hpp")
+    message(FATAL_ERROR "the linker does not say what is missing:\n${output}")
   endif()
 elseif(CASE STREQUAL "cxx23")
   compile_right(-std=c++2b)
