@@ -1,19 +1,45 @@
-# The reference, from the comments in the public headers: the target doc, made
-# where Doxygen is installed. It is written to doc/html in the build folder.
+# The documentation: the target doc makes the site, doc/html in the build
+# folder, and the manual pages, doc/man. Its generators are Doxygen, and Sphinx
+# with myst-parser and furo; doc/site/build.py says what is missing.
+#
+# With SIGFD_BUILD_DOC it is built with the rest, and the manual pages are
+# installed: sigfd(7) and the reference with the component dev, those of the
+# tools with the component tools.
 
-find_package(Doxygen QUIET)
-if(DOXYGEN_FOUND)
-  set(DOXYGEN_PROJECT_BRIEF "${PROJECT_DESCRIPTION}")
-  set(DOXYGEN_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/doc)
-  set(DOXYGEN_STRIP_FROM_PATH ${PROJECT_SOURCE_DIR}/include)
-  set(DOXYGEN_EXCLUDE_PATTERNS */detail/* */impl/*)
-  set(DOXYGEN_EXCLUDE_SYMBOLS sigfd::detail)
-  set(DOXYGEN_USE_MDFILE_AS_MAINPAGE ${PROJECT_SOURCE_DIR}/README.md)
-  set(DOXYGEN_GENERATE_LATEX NO)
-  set(DOXYGEN_QUIET YES)
-  # Members of iterators and the like are what their names say.
-  set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
-  set(DOXYGEN_WARN_IF_INCOMPLETE_DOC NO)
-  doxygen_add_docs(doc include README.md doc
-    COMMENT "The reference, with Doxygen")
+find_package(Python3 3.9 QUIET COMPONENTS Interpreter)
+if(NOT Python3_Interpreter_FOUND)
+  if(SIGFD_BUILD_DOC)
+    message(FATAL_ERROR "SIGFD_BUILD_DOC needs Python 3.9 or newer")
+  endif()
+  return()
+endif()
+
+set(sigfd_build_doc ${Python3_EXECUTABLE} -B
+  ${PROJECT_SOURCE_DIR}/doc/site/build.py)
+if(SIGFD_BUILD_DOC)
+  execute_process(COMMAND ${sigfd_build_doc} --find
+    RESULT_VARIABLE result OUTPUT_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "SIGFD_BUILD_DOC: ${output}")
+  endif()
+  set(all ALL)
+else()
+  set(all "")
+endif()
+
+add_custom_target(doc ${all}
+  COMMAND ${sigfd_build_doc} --output ${PROJECT_BINARY_DIR}/doc
+  COMMENT "The site and the manual pages"
+  USES_TERMINAL
+  VERBATIM)
+
+if(SIGFD_BUILD_DOC AND SIGFD_INSTALL)
+  include(GNUInstallDirs)
+  foreach(section IN ITEMS 3 7)
+    install(DIRECTORY ${PROJECT_BINARY_DIR}/doc/man/man${section}
+      DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT dev)
+  endforeach()
+  # OPTIONAL: there are no tools, or no pages for them yet.
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/doc/man/man1
+    DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT tools OPTIONAL)
 endif()
