@@ -259,8 +259,9 @@ def finish_manual_pages(folder: Path, names: Dict[str, List[str]]) -> int:
         text = re.sub(r'^\.TH "[^"]*"', f'.TH "{path.name[:-2]}"', text, 1, re.M)
         if "\n.TS\n" in text:
             text = "'\\\" t\n" + text # asks for tbl(1)
-        # The font C is unknown to a terminal.
+        # The font C is unknown to a terminal, and headings have their space.
         text = re.sub(r"^\.ft [CP]\n", "", text, flags=re.M)
+        text = re.sub(r"^(\.S[HS] .*\n)\.sp\n", r"\1", text, flags=re.M)
         others = names.get(path.name[:-2], [])
         if others:
             text = re.sub(r"(?<=^\.SH NAME\n)(\S+)",
@@ -271,8 +272,7 @@ def finish_manual_pages(folder: Path, names: Dict[str, List[str]]) -> int:
         (place / path.name).write_text(text)
         path.unlink()
         for name in others:
-            (place / f"{name}.{section}").write_text(
-                f".so man{section}/{path.name}\n")
+            (place / f"{name}.{section}").symlink_to(path.name)
     return len(pages_)
 
 

@@ -311,7 +311,7 @@ def _member(element: Element, scope: str) -> Entity:
         name=text_of(element.find("name")), comment=_comment_of(element),
         file=location.get("file", ""), line=int(location.get("line", "0")),
         type=type_, template=_template_of(element),
-        requires=plain_type(requires), arguments=list(_parameters_of(element)),
+        requires=" ".join(requires.split()), arguments=list(_parameters_of(element)),
         before=" ".join(before), after=_after_arguments(arguments),
         initializer=plain_type(text_of(element.find("initializer"))))
 

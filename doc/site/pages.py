@@ -78,7 +78,7 @@ def _break_line(line: str, width: int) -> List[str]:
     result = []
     indent = len(line) - len(line.lstrip())
     while len(line) > width:
-        for separator in (r", | = | \|\| | && ", r"<(?=[^<])"):
+        for separator in (r" && ", r", | = ", r"<(?=[^<])"):
             places = [m.end() for m in re.finditer(separator, line)
                       if indent < m.end() <= width]
             if places:
@@ -345,7 +345,8 @@ class Reference:
 
     def _text(self, inlines: List[Inline]) -> str:
         text = "".join(map(self._inline, inlines)).strip()
-        text = re.sub(r" *\\\n *", "\\\n", text)
+        # A manual page has no line breaks within paragraphs.
+        text = re.sub(r" *\\\n *", r"\n\n" if self._man else "\\\\\n", text)
         # What begins a line must not be a list, a heading or a definition.
         return re.sub(r"^([-+=:%(]|\d+[.)])", r"\\\1", text)
 
