@@ -249,6 +249,25 @@ def _sphinx(python: str, builder: str, output: Path, result: str) -> None:
         (str(output / f"{builder}-source") + "/", ""))
 
 
+def mend_furo(static: Path) -> None:
+    """Debian 12's furo has lost the rule for screens that are dark, and loads
+    a module as a plain script, which then does nothing. Others are left alone.
+    """
+    style = static / "styles/furo.css"
+    text = style.read_text()
+    dark = re.search(r'body\[data-theme="dark"\] \{([^}]*)\}', text)
+    if dark and "prefers-color-scheme" not in text:
+        style.write_text(
+            text + "\n@media not print { @media (prefers-color-scheme: dark) {"
+            '\n  body:not([data-theme="light"]) {' + dark.group(1) + "} } }\n")
+    script = static / "scripts/furo.js"
+    text = script.read_text()
+    imported = re.match(r'import Gumshoe from "\./([\w.-]+)";\n', text)
+    if imported:
+        module = (script.parent / imported.group(1)).read_text()
+        script.write_text(module + text[imported.end():])
+
+
 def finish_manual_pages(folder: Path, names: Dict[str, List[str]]) -> int:
     """Puts them where man(1) looks, and mends what Sphinx writes for groff."""
     pages_ = sorted(folder.glob("*.[1-8]"))
@@ -316,6 +335,7 @@ def build(output: Path, comments_alone: bool) -> None:
     for folder in ("html", "man"):
         shutil.rmtree(output / folder, ignore_errors=True)
     sphinx(python, "html", output, "html", problems)
+    mend_furo(output / "html/_static")
     errors, others, count = links.check(output / "html")
     (output / "other-sites.txt").write_text("".join(
         f"{link}\n" for link in sorted(others)))

@@ -42,8 +42,8 @@ html_theme_options = {
     "light_css_variables": _state["light"],
     "dark_css_variables": _state["dark"],
 }
-pygments_style = "friendly"
-pygments_dark_style = "native"
+pygments_style = "default"
+pygments_dark_style = "github-dark"
 
 manpages_url = \
     "https://man7.org/linux/man-pages/man{section}/{page}.{section}.html"

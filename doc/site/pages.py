@@ -575,11 +575,9 @@ class Reference:
                     for title, text in parts if text)
 
     def _types_of(self, entity: Entity) -> str:
-        """Member types, and variables where they are all that there is."""
         return join(
-            definition(code_span(member.name),
-                       join([code_block(declaration(member)),
-                             self._brief(member),
+            definition(code_span(declaration(member).rstrip(";")),
+                       join([self._brief(member) or "\\-",
                              self._blocks(member.comment.description)]))
             for member in entity.members if member.kind == "typedef")
 
