@@ -175,14 +175,16 @@ def write(folder: Path, files: Dict[str, str]) -> None:
 
 
 def site_sources(library: comments.Library,
-                 problems: List[str]) -> Tuple[Dict[str, str], List[str]]:
+                 problems: List[str]) -> Tuple[Dict[str, str], List[str],
+                                               Dict[str, str]]:
     own = sources.Sources(ROOT)
     own.lay_out()
     problems += own.errors
     files = dict(own.files)
-    for page in pages.Reference(library, for_man=False).site_pages():
+    reference = pages.Reference(library, for_man=False)
+    for page in reference.site_pages():
         files[f"reference/{page.name}.md"] = page.text
-    return files, own.images
+    return files, own.images, reference.names()
 
 
 _NAME_SECTION = re.compile(r"^## +name *\n+(.*?)(?=^## )", re.I | re.M | re.S)
@@ -242,7 +244,8 @@ def sphinx(python: str, builder: str, output: Path, result: str,
 
 
 def _sphinx(python: str, builder: str, output: Path, result: str) -> None:
-    run([python, "-B", "-m", "sphinx", "-q", "-W", "--keep-going", "-b", builder,
+    run([python, "-B", "-m", "sphinx", "-q", "-E", "-W", "--keep-going",
+         "-b", builder,
          "-c", str(HERE), "-d", str(output / f"{builder}-doctrees"),
          str(output / f"{builder}-source"), str(output / result)],
         "Sphinx", {"SIGFD_SITE_STATE": str(output / "state.json")},
@@ -305,7 +308,7 @@ def build(output: Path, comments_alone: bool) -> None:
         return
 
     problems: List[str] = []
-    files, images = site_sources(library, problems)
+    files, images, labels = site_sources(library, problems)
     write(output / "html-source", {**files})
     for image in images:
         copy = output / "html-source" / image
@@ -329,8 +332,8 @@ def build(output: Path, comments_alone: bool) -> None:
         "date": time.strftime("%Y-%m-%d", date),
         "man_pages": entries,
         "own_pages": own_pages,
+        "names": labels,
         "not_on_man7": NOT_ON_MAN7,
-        "light": {}, "dark": {},
     }))
     for folder in ("html", "man"):
         shutil.rmtree(output / folder, ignore_errors=True)

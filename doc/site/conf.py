@@ -9,6 +9,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
+from sphinx.util.nodes import make_refnode
 
 _state = json.loads(Path(os.environ["SIGFD_SITE_STATE"]).read_text())
 
@@ -37,11 +38,6 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_use_index = False
 html_permalinks_icon = "#"
-html_theme_options = {
-    "sidebar_hide_name": False,
-    "light_css_variables": _state["light"],
-    "dark_css_variables": _state["dark"],
-}
 pygments_style = "default"
 pygments_dark_style = "github-dark"
 
@@ -104,12 +100,57 @@ class ManualPageNames(SphinxTransform):
             link += nodes.inline(name, name)
             return link
         if self.app.builder.format == "html" \
-                and (match.group(2) == "3" and "::" in name
+                and (name.startswith("sigfd")
                      or match.group(1) in _state["not_on_man7"]):
             return nodes.emphasis(name, name)
         return addnodes.manpage(name, name)
 
 
+class PublicNames(SphinxTransform):
+    """Makes links of names, where a section of a document first has them."""
+
+    default_priority = 460
+
+    def apply(self, **kwargs):
+        if self.app.builder.format != "html" \
+                or self.env.docname.startswith("reference/"):
+            return
+        seen = set()
+        for literal in list(self.document.findall(nodes.literal)):
+            name = literal.astext().replace("sigfd::", "")
+            label = _state["names"].get(re.sub(r"\(\)$", "", name))
+            section = self._section(literal)
+            if not label or section is None or (id(section), name) in seen:
+                continue
+            seen.add((id(section), name))
+            link = addnodes.pending_xref(
+                "", reftype="sigfd", reftarget=label.lower(),
+                refdoc=self.env.docname, refwarn=True)
+            literal.replace_self(link)
+            link += literal
+
+    @staticmethod
+    def _section(node):
+        while node is not None and not isinstance(node, nodes.section):
+            if isinstance(node, (nodes.reference, nodes.title,
+                                 addnodes.pending_xref)):
+                return None
+            node = node.parent
+        return node
+
+
+def resolve_public_name(app, env, node, content):
+    """Unlike Sphinx's own, such a link still looks like code."""
+    labels = env.get_domain("std").anonlabels
+    if node["reftype"] == "sigfd" and node["reftarget"] in labels:
+        document, anchor = labels[node["reftarget"]]
+        return make_refnode(
+            app.builder, node["refdoc"], document, anchor, content)
+    return None
+
+
 def setup(app):
+    app.connect("missing-reference", resolve_public_name)
     app.add_transform(ManualPageNames)
+    app.add_transform(PublicNames)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

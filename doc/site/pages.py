@@ -14,14 +14,18 @@ from xml.etree import ElementTree
 
 from comments import Block, Comment, Entity, Inline, Library, Parameter
 
+# Title, the headers whose names it has, and the names to begin with.
 GROUPS = [
     ("The I/O object", ["sigfd/signal_fd.hpp", "sigfd/basic_signalfd.hpp",
-                        "sigfd/open_options.hpp", "sigfd/signalfd_base.hpp"]),
-    ("What a signal says", ["sigfd/signal_info.hpp", "sigfd/signal_name.hpp"]),
-    ("Signal masks", ["sigfd/signal_mask.hpp"]),
-    ("Child processes", ["sigfd/spawn.hpp"]),
-    ("Diagnosis", ["sigfd/thread_audit.hpp", "sigfd/stray_counts.hpp"]),
-    ("Errors and version", ["sigfd/error.hpp", "sigfd/version.hpp"]),
+                        "sigfd/open_options.hpp", "sigfd/signalfd_base.hpp"],
+     ["signal_fd", "open_options"]),
+    ("What a signal says", ["sigfd/signal_info.hpp", "sigfd/signal_name.hpp"],
+     ["signal_info"]),
+    ("Signal masks", ["sigfd/signal_mask.hpp"], ["signal_mask"]),
+    ("Child processes", ["sigfd/spawn.hpp"], ["spawn_attributes"]),
+    ("Diagnosis", ["sigfd/thread_audit.hpp", "sigfd/stray_counts.hpp"],
+     ["thread_audit"]),
+    ("Errors and version", ["sigfd/error.hpp", "sigfd/version.hpp"], []),
 ]
 
 # Their members have completions, errors and cancellation of their own.
@@ -45,6 +49,8 @@ def escape(text: str) -> str:
 
 
 def code_span(text: str) -> str:
+    if not text:
+        return ""
     fence = "``" if "`" in text else "`"
     return f"{fence}{text}{fence}"
 
@@ -655,6 +661,20 @@ class Reference:
     def _page_name(self, topic: Topic) -> str:
         return file_name(self._shown_name(topic.first))
 
+    def names(self) -> Dict[str, str]:
+        """The labels of what other documents may name, by name."""
+        result = {}
+        for topic in self._topics:
+            for entity in topic.entities:
+                label = self._labels[entity.id]
+                for name in {entity.name, self._shown_name(entity)}:
+                    if "_" in name: # no word of the language
+                        result[name] = label
+                for member in entity.members:
+                    owner = self._shown_name(entity)
+                    result[f"{owner}::{member.name}"] = self._labels[member.id]
+        return result
+
     def manual_pages(self) -> List[Page]:
         return [self._page(topic, self._title(topic))
                 for topic in self._topics]
@@ -682,11 +702,13 @@ class Reference:
         parts = ["# Reference", "Every public name, by what it is for. "
                  "`#include <sigfd.hpp>` includes all of them."]
         entries = []
-        for title, headers in [*GROUPS, ("More", [])]:
+        for title, headers, begin in [*GROUPS, ("More", [], [])]:
             group = [t for header in headers for t in rest
                      if self._header(t) == header]
             if title == "More":
                 group = rest
+            group.sort(key=lambda t, b=begin: b.index(self._shown_name(t.first))
+                       if self._shown_name(t.first) in b else len(b))
             if not group:
                 continue
             rest = [t for t in rest if t not in group]

@@ -73,10 +73,10 @@ class Sources:
 
     def lay_out(self) -> None:
         documents = self.documents()
+        self.files["example/index.md"] = self._example_index()
         for name in ["README.md", *documents]:
             text = (self._root / name).read_text()
             self.files[_page_of(name)] = self._with_links(name, text)
-        self.files["example/index.md"] = self._example_index()
         for name in self._examples():
             self._show(name)
         # Showing a folder shows what is in it.
@@ -220,18 +220,37 @@ class Sources:
                 ("example/short", "Short", "One idea each, on one screen."),
                 ("example/complete", "Complete", "Whole programs.")):
             text += f"\n## {title}\n\n{about}\n"
+            programs: Dict[str, List[str]] = {}
             for name in self._examples():
-                if not name.startswith(shelf):
-                    continue
-                entries.append(name)
-                link = posixpath.relpath(name, "example")
-                code = posixpath.relpath(name, shelf)
-                about_it = _first_comment((self._root / name).read_text())
-                text += f"\n[`{code}`]({link}.md)\n: {about_it}\n"
-        lines = ["```{toctree}", ":hidden:", ""]
-        lines += [f"{posixpath.relpath(name, 'example')} </{name}>"
-                  for name in entries]
-        return text + "\n" + "\n".join(lines + ["```", ""])
+                program = name[len(shelf) + 1:].split("/")[0]
+                if name.startswith(shelf):
+                    programs.setdefault(program, []).append(name)
+            for program, names in programs.items():
+                main = next((n for n in names if n.endswith("/main.cpp")),
+                            names[0])
+                page = f"{shelf}/{program}"
+                if len(names) > 1 or names[0] != page:
+                    self.files[f"{page}/index.md"] = self._program(page, names)
+                    page += "/index"
+                program = program.replace(".cpp", "")
+                entries.append(f"{program} </{page}>")
+                text += (f"\n[`{program}`]({posixpath.relpath(page, 'example')}"
+                         f".md)\n: {self._about(main)}\n")
+        lines = ["```{toctree}", ":hidden:", "", *entries, "```", ""]
+        return text + "\n" + "\n".join(lines)
+
+    def _program(self, folder: str, names: List[str]) -> str:
+        text = f"# {folder}/\n"
+        entries = []
+        for name in names:
+            short = posixpath.relpath(name, folder)
+            entries.append(f"{short} </{name}>")
+            text += f"\n[`{short}`]({short}.md)\n: {self._about(name)}\n"
+        lines = ["```{toctree}", ":hidden:", "", *entries, "```", ""]
+        return text + "\n" + "\n".join(lines)
+
+    def _about(self, name: str) -> str:
+        return _first_comment((self._root / name).read_text())
 
 
 def _page_of(name: str) -> str:
