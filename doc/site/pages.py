@@ -354,7 +354,8 @@ class Reference:
         # A manual page has no line breaks within paragraphs.
         text = re.sub(r" *\\\n *", r"\n\n" if self._man else "\\\\\n", text)
         # What begins a line must not be a list, a heading or a definition.
-        return re.sub(r"^([-+=:%(]|\d+[.)])", r"\\\1", text)
+        text = re.sub(r"^([-+=:%(])", r"\\\1", text)
+        return re.sub(r"^(\d+)([.)])(?= )", r"\1\\\2", text)
 
     def _blocks(self, blocks: List[Block]) -> str:
         return join(map(self._block, blocks))
@@ -456,10 +457,22 @@ class Reference:
                 code_span(self._shown_name(topic.owner)), topic.owner.id))
         for entity in topic.entities:
             for block in entity.comment.see:
-                links.append(self._text(block.inlines).rstrip("."))
+                links += self._text(block.inlines).rstrip(".").split(", ")
+        own = [code_span(name) for entity in topic.entities
+               for name in (entity.name, self._shown_name(entity))]
+        links = [link for link in dict.fromkeys(links)
+                 if link.replace("()", "") not in own]
         if self._man:
-            links.append("sigfd(7)")
+            links = [self._manual_page(link) for link in links] + ["sigfd(7)"]
         return ", ".join(dict.fromkeys(links))
+
+    def _manual_page(self, link: str) -> str:
+        name = link.strip("`").replace("()", "").replace("sigfd::", "")
+        name = name.split("::")[0] # a class's page has its members
+        for topic in self._topics:
+            if name in [e.name for e in topic.entities]:
+                return f"{self._title(topic)}(3)"
+        return link
 
     # -- functions
 
