@@ -1,4 +1,4 @@
-# Checks that every block of C++ in README.md and doc/*.md is a run of lines of
+# Checks that every block of C++ in README.md and doc/ is a run of lines of
 # some file under example/ or test/doc/, which the build compiles. How far a
 # line is indented does not matter.
 #
@@ -45,7 +45,7 @@ function(find_in_examples lines variable)
   set(${variable} FALSE PARENT_SCOPE)
 endfunction()
 
-file(GLOB documents RELATIVE ${ROOT} ${ROOT}/doc/*.md)
+file(GLOB documents RELATIVE ${ROOT} ${ROOT}/doc/*.md ${ROOT}/doc/man/*.md)
 if(EXISTS ${ROOT}/README.md)
   list(PREPEND documents README.md)
 else()

@@ -35,7 +35,8 @@ function(error text)
 endfunction()
 
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/include/*)
-file(GLOB documents RELATIVE ${ROOT} ${ROOT}/README.md ${ROOT}/doc/*.md)
+file(GLOB documents RELATIVE ${ROOT}
+  ${ROOT}/README.md ${ROOT}/doc/*.md ${ROOT}/doc/man/*.md)
 list(APPEND files ${documents})
 foreach(file IN LISTS files)
   file(READ ${ROOT}/${file} content)
