@@ -6,10 +6,13 @@
 #                          can be had; and its name, as setup_libcxx_clang
 #   setup_oldest_compiler  g++-11, where it can be had
 #   unpack_boost VERSION FOLDER
+#   setup_documentation    Doxygen and Sphinx, where they can be had
 #
 # shellcheck shell=bash
 # shellcheck source=cmake/setup.sh
 source cmake/setup.sh
+# shellcheck source=doc/site/setup.sh
+source doc/site/setup.sh
 
 readonly setup_oldest_libcxx=19
 

@@ -5,7 +5,7 @@
 #
 # shellcheck shell=bash
 # shellcheck source=cmake/setup.sh
-declare -F install >/dev/null || source cmake/setup.sh
+declare -F say >/dev/null || source cmake/setup.sh
 
 setup_by_hand+=(
   "and for the documentation"
