@@ -298,6 +298,18 @@ def finish_manual_pages(folder: Path, names: Dict[str, List[str]]) -> int:
     return len(pages_)
 
 
+def check_manual_pages(folder: Path, problems: List[str]) -> None:
+    """What groff, where it is installed, has to say about them."""
+    groff = shutil.which("groff")
+    files = [str(path) for path in sorted(folder.rglob("*.[1-8]"))]
+    if groff:
+        try:
+            run([groff, "-t", "-man", "-Tutf8", "-ww", "-z", *files], "groff",
+                rename=(f"{folder}/", ""))
+        except Failure as failure:
+            problems.append(str(failure))
+
+
 def build(output: Path, comments_alone: bool) -> None:
     doxygen = find_doxygen()
     python = "" if comments_alone else find_sphinx()
@@ -348,6 +360,7 @@ def build(output: Path, comments_alone: bool) -> None:
         "elsewhere are in other-sites.txt, and not tried")
     sphinx(python, "man", output, "man", problems)
     number = finish_manual_pages(output / "man", names)
+    check_manual_pages(output / "man", problems)
     say(f"manual pages: {number}")
     if problems:
         raise Failure("\n".join(problems))

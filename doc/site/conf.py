@@ -139,6 +139,17 @@ class PublicNames(SphinxTransform):
         return node
 
 
+class Charts(SphinxTransform):
+    """Marks the charts of the benchmarks, for the style."""
+
+    default_priority = 470
+
+    def apply(self, **kwargs):
+        for image in self.document.findall(nodes.image):
+            if "benchmarks/" in image["uri"]:
+                image["classes"].append("chart")
+
+
 def resolve_public_name(app, env, node, content):
     """Unlike Sphinx's own, such a link still looks like code."""
     labels = env.get_domain("std").anonlabels
@@ -153,4 +164,5 @@ def setup(app):
     app.connect("missing-reference", resolve_public_name)
     app.add_transform(ManualPageNames)
     app.add_transform(PublicNames)
+    app.add_transform(Charts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
