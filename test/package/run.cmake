@@ -2,7 +2,7 @@
 #
 # cmake -DMODE=installed|subdirectory -DCOMPILED=static|shared|
 #   -DBUILD_COMPILED=... -DSOURCE_DIR=... -DBUILD_DIR=... -DWORK_DIR=...
-#   -DCACHE=... -DGENERATOR=... [-DCONFIG=...] -P run.cmake
+#   -DCACHE=... -DGENERATOR=... -DBOOST_INCLUDES=... [-DCONFIG=...] -P run.cmake
 #
 # BUILD_DIR is what is installed, unless the compiled library is asked for.
 
@@ -61,7 +61,8 @@ if(MODE STREQUAL "installed")
     set(BUILD_DIR ${WORK_DIR}/sigfd)
     run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${BUILD_DIR} -G ${GENERATOR}
       -C ${CACHE} ${compiled_options}
-      -DSIGFD_BUILD_TESTS=OFF -DSIGFD_BUILD_EXAMPLES=OFF)
+      -DSIGFD_BUILD_TESTS=OFF -DSIGFD_BUILD_EXAMPLES=OFF
+      -DSIGFD_BUILD_TOOLS=OFF)
     run(${CMAKE_COMMAND} --build ${BUILD_DIR} ${config})
     set(compiled_options "")
   endif()
@@ -74,8 +75,8 @@ if(MODE STREQUAL "installed")
     ${prefix}/include/*)
   expect(headers STREQUAL installed_headers)
   file(GLOB_RECURSE installed ${prefix}/*)
-  # The debug information of a library names its sources.
-  list(FILTER installed EXCLUDE REGEX "\\.(a|so[.0-9]*)$")
+  # The debug information of libraries and programs names their sources.
+  list(FILTER installed EXCLUDE REGEX "\\.(a|so[.0-9]*)$|/bin/")
   foreach(file IN LISTS installed)
     file(READ ${file} content)
     expect(NOT content MATCHES "sigfd_(test|development)")
@@ -86,9 +87,33 @@ if(MODE STREQUAL "installed")
       endif()
     endforeach()
   endforeach()
+  expect(EXISTS ${prefix}/share/doc/sigfd/LICENSE)
+
+  # It is used from where it was moved to.
+  set(moved ${WORK_DIR}/moved)
+  file(RENAME ${prefix} ${moved})
   file(WRITE ${WORK_DIR}/cache.cmake
     "include(${CACHE})\n"
-    "set(sigfd_ROOT ${prefix} CACHE PATH \"\")\n")
+    "set(sigfd_ROOT ${moved} CACHE PATH \"\")\n")
+
+  # What pkg-config says of the compiled library.
+  find_program(PKG_CONFIG pkg-config)
+  if(COMPILED AND PKG_CONFIG)
+    include(${CACHE})
+    file(GLOB folders ${moved}/*/pkgconfig)
+    cmake_path(CONVERT "${folders}" TO_NATIVE_PATH_LIST folders)
+    set(ENV{PKG_CONFIG_PATH} "${folders}")
+    run(${PKG_CONFIG} --cflags --libs sigfd-compiled)
+    expect(output MATCHES "SIGFD_SEPARATE_COMPILATION")
+    separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS} ${output}")
+    run(${PKG_CONFIG} --variable=libdir sigfd-compiled)
+    string(STRIP "${output}" libdir)
+    run(${CMAKE_CXX_COMPILER} -std=c++20 -I${BOOST_INCLUDES}
+      ${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp -o ${WORK_DIR}/pkg_config
+      ${flags})
+    run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libdir}
+      ${WORK_DIR}/pkg_config)
+  endif()
 elseif(MODE STREQUAL "subdirectory")
   file(WRITE ${WORK_DIR}/cache.cmake
     "include(${CACHE})\n"
