@@ -1,0 +1,53 @@
+# Run by cpack between installing the components and packing them: adds what
+# Debian's policy asks of each package, compressed as it asks.
+
+if(CPACK_SIGFD_BUILD_COMPILED)
+  message(FATAL_ERROR "The packages are made without SIGFD_BUILD_COMPILED")
+endif()
+
+find_program(GZIP gzip REQUIRED)
+
+# compress FILE: to FILE.gz, without a time in it.
+function(compress file)
+  execute_process(COMMAND ${GZIP} -9nf ${file} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+# add FILE NAME: not file(INSTALL), which would go by the DESTDIR of cpack.
+function(add file name)
+  file(COPY_FILE ${file} ${name})
+  file(CHMOD ${name} PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+endfunction()
+
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
+  string(TOUPPER ${component} upper)
+  set(package ${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
+  set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)
+  if(NOT IS_DIRECTORY ${share})
+    message(FATAL_ERROR "There is no ${share}")
+  endif()
+
+  # The license is in the file copyright.
+  file(REMOVE_RECURSE ${share}/doc/sigfd)
+  set(doc ${share}/doc/${package})
+  file(MAKE_DIRECTORY ${doc})
+  add(${CMAKE_CURRENT_LIST_DIR}/copyright ${doc}/copyright)
+  add(${CMAKE_CURRENT_LIST_DIR}/changelog ${doc}/changelog.Debian)
+  compress(${doc}/changelog.Debian)
+  if(EXISTS ${CPACK_SIGFD_SOURCE_DIR}/CHANGELOG.md)
+    add(${CPACK_SIGFD_SOURCE_DIR}/CHANGELOG.md ${doc}/changelog)
+    compress(${doc}/changelog)
+  endif()
+
+  file(GLOB_RECURSE pages ${share}/man/*)
+  foreach(page IN LISTS pages)
+    if(page MATCHES "\\.gz$")
+      continue()
+    elseif(IS_SYMLINK ${page})
+      file(READ_SYMLINK ${page} target)
+      file(CREATE_LINK ${target}.gz ${page}.gz SYMBOLIC)
+      file(REMOVE ${page})
+    else()
+      compress(${page})
+    endif()
+  endforeach()
+endforeach()
