@@ -7,6 +7,7 @@
 #   setup_oldest_compiler  g++-11, where it can be had
 #   unpack_boost VERSION FOLDER
 #   setup_documentation    Doxygen and Sphinx, where they can be had
+#   setup_package_tests    what the tests package.* use
 #
 # shellcheck shell=bash
 # shellcheck source=cmake/setup.sh
@@ -114,4 +115,23 @@ unpack_boost()
   done
   rm -rf "$folder.part/packages"
   mv "$folder.part" "$folder"
+}
+
+# As far as the distribution has it: without it, a test is skipped.
+setup_package_tests()
+{
+  local program package packages=()
+  while read -r program package; do
+    if ! has "$program" && has apt-get && is_available "$package"; then
+      packages+=("$package")
+    fi
+  done <<'TEXT'
+dpkg-shlibdeps dpkg-dev
+git git
+lintian lintian
+pkg-config pkg-config
+python3 python3
+unzip unzip
+TEXT
+  ((${#packages[@]} == 0)) || install "${packages[@]}"
 }
