@@ -23,7 +23,6 @@ says(${conan}/config.yml "\n  \"@\":\n")
 says(${conan}/all/conandata.yml
   "\n  \"@\":\n    url: \"[^\n]*/v@/sigfd-@\\.tar\\.gz\"\n")
 says(${ROOT}/cmake/packages/deb/changelog "^\nsigfd \\(@-0sigfd1\\) ")
-says(${ROOT}/test/package/fetch_content/CMakeLists.txt "\n *GIT_TAG v@\\)")
 
 file(READ ${ROOT}/cmake/packages/vcpkg/ports/sigfd/vcpkg.json manifest)
 string(JSON vcpkg_version GET "${manifest}" version)
@@ -32,7 +31,8 @@ if(NOT vcpkg_version STREQUAL sigfd_version)
 endif()
 
 # Snippets and urls in the documents name no other version.
-file(GLOB documents ${ROOT}/*.md ${ROOT}/doc/*.md)
+file(GLOB documents ${ROOT}/*.md ${ROOT}/doc/*.md
+  ${ROOT}/test/package/*/CMakeLists.txt)
 list(FILTER documents EXCLUDE REGEX "/CHANGELOG\\.md$")
 foreach(document IN LISTS documents)
   file(READ ${document} content)

@@ -222,9 +222,7 @@ def write_cmake_deps(recipe, folder):
         f"add_library({target} INTERFACE IMPORTED)\n"
         f"target_include_directories({target} INTERFACE {' '.join(includes)})\n"
         f"target_link_libraries({target} INTERFACE Boost::headers\n"
-        f"  {' '.join(info.system_libs)})\n"
-        # CMakeToolchain sets it from the settings.
-        "set(CMAKE_CXX_STANDARD 20)\n")
+        f"  {' '.join(info.system_libs)})\n")
     path.with_name(f"{path.stem}-version.cmake").write_text(
         "set(PACKAGE_VERSION_COMPATIBLE TRUE)\n")
 
@@ -236,7 +234,9 @@ def main():
     work = pathlib.Path(work)
     deps = work / "deps"
     deps.mkdir()
-    CMAKE_ARGUMENTS = [*arguments, f"-Dsigfd_DIR={deps}"]
+    # CMakeToolchain sets the standard, from the settings.
+    CMAKE_ARGUMENTS = [*arguments, f"-Dsigfd_DIR={deps}",
+                       "-DCMAKE_CXX_STANDARD=20"]
 
     for name, contents in STAND_INS.items():
         module = types.ModuleType(name)

@@ -80,7 +80,14 @@ make_project()
 {
   mkdir -p "$WORK_DIR/project"
   cp "$1/CMakeLists.txt" "$WORK_DIR/project"
-  cp "$README_PROGRAM" "$WORK_DIR/project/watch.cpp"
+  cp "$README_PROGRAM" "$WORK_DIR/project/program.cpp"
+}
+
+# configure [ARGUMENT...]: that project, in $WORK_DIR/build.
+configure()
+{
+  quietly cmake -S "$WORK_DIR/project" -B "$WORK_DIR/build" -G "$GENERATOR" \
+    -C "$CACHE" "$@"
 }
 
 # build PROJECT [ARGUMENT...]: configures and builds such a project in
@@ -88,16 +95,19 @@ make_project()
 build()
 {
   make_project "$1"
-  quietly cmake -S "$WORK_DIR/project" -B "$WORK_DIR/build" -G "$GENERATOR" \
-    -C "$CACHE" "${@:2}"
+  configure "${@:2}"
   quietly cmake --build "$WORK_DIR/build"
-  check "$WORK_DIR/build/watch"
+  check "$WORK_DIR/build/program"
 }
 
-# check PROGRAM: the README's program does what the README says.
+# check PROGRAM: the README's program does what its test expects, which knows it by
+# the name of its source.
 check()
 {
-  quietly "$CHECK" "$1"
+  local name=${README_PROGRAM##*/}
+  name=$WORK_DIR/${name%.cpp}
+  ln -s "$1" "$name"
+  quietly "$CHECK" "$name"
 }
 
 # What is left of an earlier run proves nothing.

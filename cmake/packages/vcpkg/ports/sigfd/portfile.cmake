@@ -1,8 +1,8 @@
-# The digest is that of a release's archive, which cannot name it itself:
-# cmake/release writes a copy of this file that has it. How far the port is
+# A release's archive cannot name its own digest: cmake/release writes a copy of
+# this file that has it, and the place of the archive. How far the port is
 # checked is said in test/package/vcpkg.cmake: not by vcpkg itself.
 vcpkg_download_distfile(ARCHIVE
-    URLS "https://github.com/sigfd/sigfd/releases/download/v${VERSION}/sigfd-${VERSION}.tar.gz"
+    URLS "https://sigfd.example/releases/download/v${VERSION}/sigfd-${VERSION}.tar.gz"
     FILENAME "sigfd-${VERSION}.tar.gz"
     SHA512 0
 )

@@ -17,7 +17,7 @@ class SigfdConan(ConanFile):
     description = "Signals with their full siginfo as a Boost.Asio I/O object"
     license = "BSL-1.0"
     url = "https://github.com/conan-io/conan-center-index"
-    homepage = "https://github.com/sigfd/sigfd"
+    homepage = "https://sigfd.example"
     topics = ("signals", "signalfd", "asio", "boost", "linux", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
