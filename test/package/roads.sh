@@ -9,7 +9,6 @@
 #   COMPILER COMPILER_FLAGS  for where the compiler is called without CMake
 #   MAKE_PROGRAM             what CMake calls
 #   BOOST_INCLUDES           the folder of Boost's headers
-#   HAS_TOOLS                whether the build has the tools: 1 or 0
 #   README_PROGRAM CHECK     the README's program and the script that tests it
 #
 # shellcheck shell=bash
@@ -32,6 +31,15 @@ needs()
       exit 77
     fi
   done
+}
+
+# needs_file FILE: ends the test as skipped if another has not left it.
+needs_file()
+{
+  if [[ ! -f $1 ]]; then
+    echo "skipped: there is no $1"
+    exit 77
+  fi
 }
 
 # quietly COMMAND...: shows what it prints only if it fails, and then fails.

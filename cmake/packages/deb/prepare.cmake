@@ -1,5 +1,5 @@
 # Run by cpack between installing the components and packing them: adds what
-# Debian's policy asks of each package, compressed as it asks.
+# Debian's policy asks of each package, and makes smaller what it asks for.
 
 if(CPACK_SIGFD_BUILD_COMPILED)
   message(FATAL_ERROR "The packages are made without SIGFD_BUILD_COMPILED")
@@ -37,6 +37,14 @@ foreach(component IN LISTS CPACK_COMPONENTS_ALL)
     add(${CPACK_SIGFD_SOURCE_DIR}/CHANGELOG.md ${doc}/changelog)
     compress(${doc}/changelog)
   endif()
+
+  file(GLOB programs ${share}/../bin/*)
+  foreach(program IN LISTS programs)
+    execute_process(
+      COMMAND ${CPACK_SIGFD_STRIP} --remove-section=.comment
+        --remove-section=.note ${program}
+      COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()
 
   file(GLOB_RECURSE pages ${share}/man/*)
   foreach(page IN LISTS pages)
