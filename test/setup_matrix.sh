@@ -5,6 +5,7 @@
 #   setup_libcxx           clang with a libc++ that has std::format, where it
 #                          can be had; and its name, as setup_libcxx_clang
 #   setup_oldest_compiler  g++-11, where it can be had
+#   setup_inits            the programs that init is compared with
 #   unpack_boost VERSION FOLDER
 #   setup_documentation    Doxygen and Sphinx, where they can be had
 #   setup_package_tests    what the tests package.* use
@@ -78,6 +79,15 @@ setup_oldest_compiler()
   has "g++-$setup_oldest_gcc" && return
   is_available "g++-$setup_oldest_gcc" || return 1
   install "g++-$setup_oldest_gcc"
+}
+
+# As far as the distribution has them.
+setup_inits()
+{
+  local program
+  for program in python3 tini dumb-init; do
+    has "$program" || ! is_available "$program" || install "$program"
+  done
 }
 
 # download_package PACKAGE FOLDER: without installing it.

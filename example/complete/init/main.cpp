@@ -1,113 +1,110 @@
-// A container's PID 1: starts a command, forwards signals to it, reaps what it
-// leaves behind, and exits as it did: with its status, with 128 + n when signal
-// n killed it, 127 when there is no such command, 126 when it cannot be run.
+// A container's PID 1: starts a command, forwards signals to it with their
+// siginfo, reaps the orphans that it leaves behind, and exits as it did. The
+// program is installed as sigfd-init; doc/man/sigfd-init.1.md tells all of it.
 //
-// The command starts with default actions and an empty mask, although what is
-// forwarded is blocked here. A value sent by sigqueue(3) goes with its signal.
-// What a key of the terminal sends has reached the whole process group already,
-// with the command in it: siginfo tells it, and Ctrl-C arrives once.
+//   options.cpp      the command line
+//   command.cpp      the child: how it is started, and sent a signal
+//   supervisor.cpp   what init does while it runs: forward, reap, job control
+//   faults.cpp       signals that cannot be waited for
+//   terminal.cpp     who is in the foreground
+//   report.cpp       messages
 //
 //   ./example/run init COMMAND [ARGUMENT...]
 //   sudo unshare --pid --fork --mount-proc build/example/example/init sh
 
-#include "arguments.hpp"
+#include "command.hpp"
+#include "faults.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "supervisor.hpp"
+#include "terminal.hpp"
+
 #include <sigfd.hpp>
 
-#include <boost/asio/io_context.hpp>
-
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <exception>
-#include <iostream>
-#include <optional>
+#include <system_error>
 
-// All that can be watched, but for two that the terminal sends to who uses it
-// from the background: init must not stop then.
-sigfd::signal_mask watched()
+namespace {
+
+void check(int returned, const char* what)
 {
-  sigfd::signal_mask mask = sigfd::signal_mask::all();
-  mask.remove(SIGTTIN);
-  mask.remove(SIGTTOU);
-  return mask;
+  if (returned == -1)
+    throw std::system_error(errno, std::generic_category(), what);
 }
 
-// Whether a key of the terminal, or a change of its size, sent it.
-bool is_from_terminal(const sigfd::signal_info& info)
+// What the process asks of the kernel before there is a child.
+void prepare(const init::options& options, ::pid_t parent)
 {
-  return info.cause() == sigfd::signal_cause::kernel
-      && (info == SIGINT || info == SIGQUIT || info == SIGTSTP
-          || info == SIGWINCH);
-}
-
-void forward(const sigfd::signal_info& info, ::pid_t command)
-{
-  const auto sender = info.sender();
-  if (sender && sender->attested && sender->pid == ::getpid())
-    return; // its own, such as SIGPIPE by writing
-  if (is_from_terminal(info) && ::getpgid(command) == ::getpgrp())
+  ::signal(SIGCHLD, SIG_DFL); // ignored, it would leave nobody to reap
+  if (options.parent_death_signal != 0)
   {
-    if (info == SIGTSTP)
-      ::kill(::getpid(), SIGSTOP); // the shell waits for it; not to PID 1
-    return;
+    check(::prctl(PR_SET_PDEATHSIG, options.parent_death_signal),
+        "PR_SET_PDEATHSIG");
+    if (::getppid() != parent) // it has ended meanwhile
+      ::kill(::getpid(), options.parent_death_signal);
   }
-  // Refused with EAGAIN while too many are pending; kill(2) never is.
-  const auto value = info.value();
-  if (value && ::sigqueue(command, info.number(), *value) == 0)
-    return;
-  if (value)
-    std::cerr << "init: sent without its value: " << info << '\n';
-  ::kill(command, info.number());
+  if (options.subreaper)
+    check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
+
+  int is_subreaper = 0;
+  ::prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper);
+  if (::getpid() != 1 && is_subreaper == 0)
+    init::report("neither PID 1 nor a child subreaper (-s): "
+                 "orphans of the command will go to another process");
 }
 
-// Reaps everybody who has ended, since several ends may make one SIGCHLD; the
-// command's exit status if it was among them.
-std::optional<int> reap(::pid_t command)
+// Lets go of the command's input and output: who is at the other end is to see
+// that the command has closed them.
+void leave_input_and_output()
 {
-  std::optional<int> result;
-  int status = 0;
-  for (::pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;)
-    if (pid == command)
-      result = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-                                   : WEXITSTATUS(status);
-  return result;
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null == -1)
+    return; // it is not necessary
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(null, STDOUT_FILENO);
+  if (null > STDERR_FILENO)
+    ::close(null);
 }
+
+int run(const init::options& options)
+{
+  const init::terminal terminal;
+  const init::command command(options.command, terminal);
+  try
+  {
+    leave_input_and_output();
+    init::forward_faults(command,
+        options.group ? init::command::target::group
+                      : init::command::target::process);
+    return init::supervisor(options, terminal, command).run();
+  }
+  catch (...)
+  {
+    command.send(SIGKILL, init::command::target::group);
+    throw;
+  }
+}
+
+} // namespace
 
 int main(int argc, char* argv[])
 try
 {
-  if (argc < 2)
-    arguments::refuse("expected COMMAND [ARGUMENT...]");
-  ::signal(SIGCHLD, SIG_DFL); // ignored, it would leave nobody to reap
-  ::signal(SIGTTIN, SIG_IGN);
-  ::signal(SIGTTOU, SIG_IGN);
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1); // get orphans also if not PID 1
-
-  boost::asio::io_context context; // nobody has to run it: wait() blocks
-  sigfd::signal_fd signals(context, watched()); // before there is a child
-
-  ::pid_t command = 0;
-  if (const int error = ::posix_spawnp(&command, argv[1], nullptr,
-          sigfd::spawn_attributes().native(), argv + 1, ::environ))
-  {
-    std::cerr << "init: " << argv[1] << ": " << std::strerror(error) << '\n';
-    return error == ENOENT ? 127 : 126;
-  }
-  for (;;)
-  {
-    const sigfd::signal_info info = signals.wait();
-    if (info != SIGCHLD)
-      forward(info, command);
-    else if (const auto status = reap(command))
-      return *status;
-  }
+  // At once: what comes from now on waits until it can be forwarded.
+  sigfd::block_signals(sigfd::signal_mask::all());
+  const ::pid_t parent = ::getppid();
+  const init::options options = init::parse_options(argc, argv);
+  prepare(options, parent);
+  return run(options);
 }
 catch (const std::exception& e)
 {
-  std::cerr << "init: " << e.what() << '\n';
-  return 1;
+  init::report(e.what());
+  return init::failure;
 }

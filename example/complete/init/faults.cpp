@@ -1,0 +1,41 @@
+#include "faults.hpp"
+
+#include "command.hpp"
+
+#include <sigfd.hpp>
+
+#include <errno.h>
+#include <signal.h>
+
+namespace init {
+namespace {
+
+const command* fault_receiver = nullptr;
+command::target fault_target{};
+
+// Async-signal-safe: it consists of system calls.
+void on_fault(int signal_number, ::siginfo_t* info, void*)
+{
+  const int error = errno;
+  if (info->si_code > 0) // a fault of init: let it come again, and end it
+    ::signal(signal_number, SIG_DFL);
+  else
+    fault_receiver->send(
+        signal_number, sigfd::signal_info(*info), fault_target);
+  errno = error;
+}
+
+} // namespace
+
+void forward_faults(const command& receiver, command::target to) noexcept
+{
+  fault_receiver = &receiver;
+  fault_target = to;
+  struct sigaction action = {};
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  for (const int n : {SIGILL, SIGFPE, SIGSEGV})
+    ::sigaction(n, &action, nullptr);
+}
+
+} // namespace init

@@ -1,0 +1,178 @@
+#include "options.hpp"
+
+#include "report.hpp"
+
+#include <sigfd.hpp>
+
+#include <getopt.h>
+#include <signal.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace init {
+namespace {
+
+constexpr std::string_view help =
+    R"(usage: sigfd-init [OPTION...] [--] COMMAND [ARGUMENT...]
+
+Runs COMMAND as a child, forwards signals to it with their values, reaps
+orphaned processes, and exits with the status of COMMAND. Made to be PID 1 of a
+container.
+
+  -g, --group             forward signals to the process group of COMMAND
+  -s, --subreaper         reap orphans also where this is not PID 1
+  -r, --rewrite S:R       forward signal R in the place of S; nothing if R is 0
+  -e, --success STATUS    exit with 0 if COMMAND exits with STATUS
+  -p, --parent-death S    get signal S, and forward it, when the parent ends
+  -w, --warn-reaped       tell each orphan that is reaped
+  -v, --verbose           tell each signal; twice: also stops and orphans
+  -h, --help              print this and exit
+      --version           print the version and exit
+
+Signals are names or numbers: SIGTERM, TERM, 15, RTMIN+3. -r and -e may be
+repeated. COMMAND not found: exit status 127; found, but not to be executed:
+126; ended by signal N: 128 + N; a mistake in these options: 1.
+)";
+
+[[noreturn]] void refuse(const std::string& why)
+{
+  report(why);
+  std::exit(failure);
+}
+
+std::optional<int> parse_number(std::string_view text, int highest)
+{
+  int result = 0;
+  const char* const end = text.data() + text.size();
+  const auto [last, error] = std::from_chars(text.data(), end, result);
+  if (error != std::errc() || last != end || result < 0 || result > highest)
+    return std::nullopt;
+  return result;
+}
+
+// A signal that a program can be sent, by name or number.
+std::optional<int> parse_signal(std::string_view text)
+{
+  constexpr std::string_view prefix = "SIG";
+  if (text.starts_with(prefix))
+    text.remove_prefix(prefix.size());
+  const std::optional<int> number = parse_number(text, SIGRTMAX);
+  for (int n = 1; n <= SIGRTMAX; ++n)
+  {
+    std::string_view name = sigfd::signal_name(n);
+    if (!name.starts_with(prefix))
+      continue; // the C library's own
+    name.remove_prefix(prefix.size());
+    if (n == number || name == text)
+      return n;
+  }
+  return std::nullopt;
+}
+
+int signal_argument(std::string_view text)
+{
+  const std::optional<int> number = parse_signal(text);
+  if (!number)
+    refuse("not a signal: " + std::string(text));
+  return *number;
+}
+
+int status_argument(std::string_view text)
+{
+  const std::optional<int> status = parse_number(text, 255);
+  if (!status)
+    refuse("not an exit status: " + std::string(text));
+  return *status;
+}
+
+// Reads S:R, such as SIGTERM:SIGQUIT.
+void add_rewrite(std::map<int, int>& rewrites, std::string_view text)
+{
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos)
+    refuse("not a pair of signals: " + std::string(text));
+  const int from = signal_argument(text.substr(0, colon));
+  if (from == SIGCHLD || !sigfd::signal_mask::can_hold(from))
+    refuse(std::string(sigfd::signal_name(from)) + " cannot be rewritten");
+  const std::string_view to = text.substr(colon + 1);
+  rewrites[from] = to == "0" ? 0 : signal_argument(to);
+}
+
+// What getopt_long(3) did not understand.
+std::string mistaken_option(char* argv[])
+{
+  return ::optopt != 0 ? "-" + std::string(1, static_cast<char>(::optopt))
+                       : std::string(argv[::optind - 1]);
+}
+
+} // namespace
+
+options parse_options(int argc, char* argv[])
+{
+  constexpr int version = 256; // no character
+  constexpr ::option long_options[] = {
+      {"group", no_argument, nullptr, 'g'},
+      {"subreaper", no_argument, nullptr, 's'},
+      {"rewrite", required_argument, nullptr, 'r'},
+      {"success", required_argument, nullptr, 'e'},
+      {"parent-death", required_argument, nullptr, 'p'},
+      {"warn-reaped", no_argument, nullptr, 'w'},
+      {"verbose", no_argument, nullptr, 'v'},
+      {"help", no_argument, nullptr, 'h'},
+      {"version", no_argument, nullptr, version},
+      {},
+  };
+  options result;
+  ::opterr = 0; // it would print another name
+  int c = 0;
+  // "+": the first word that is no option is the command.
+  while ((c = ::getopt_long(
+              argc, argv, "+:gsr:e:p:wvh", long_options, nullptr))
+      != -1)
+    switch (c)
+    {
+    case 'g':
+      result.group = true;
+      break;
+    case 's':
+      result.subreaper = true;
+      break;
+    case 'r':
+      add_rewrite(result.rewrites, ::optarg);
+      break;
+    case 'e':
+      result.successes.insert(status_argument(::optarg));
+      break;
+    case 'p':
+      result.parent_death_signal = signal_argument(::optarg);
+      break;
+    case 'w':
+      result.warn_of_reaped = true;
+      break;
+    case 'v':
+      ++result.verbosity;
+      break;
+    case 'h':
+      std::cout << help;
+      std::exit(EXIT_SUCCESS);
+    case version:
+      std::cout << "sigfd-init " SIGFD_VERSION_STRING "\n";
+      std::exit(EXIT_SUCCESS);
+    case ':':
+      refuse("option needs an argument: " + mistaken_option(argv));
+    default:
+      refuse("no such option: " + mistaken_option(argv));
+    }
+  if (::optind == argc)
+    refuse("expected COMMAND [ARGUMENT...]; --help tells more");
+  result.command = argv + ::optind;
+  return result;
+}
+
+} // namespace init
