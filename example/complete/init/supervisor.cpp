@@ -17,12 +17,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <system_error>
 
 namespace init {
 namespace {
 
 using boost::system::error_code;
+
+// How many real-time signals wait in memory for room, at most: 8 MB. Then they
+// stay in the kernel's queue, and when that is full, senders hear of it.
+constexpr std::size_t most_held = 65536;
+
+// How long until it is looked for room again.
+constexpr std::chrono::milliseconds shortest_pause(1);
+constexpr std::chrono::milliseconds longest_pause(64);
 
 // SIGCHLD is init's own.
 sigfd::signal_mask standard_signals()
@@ -181,22 +190,36 @@ void supervisor::watch_realtime()
   realtime_.async_wait(
       [this](const error_code& ec, const sigfd::signal_info& info) {
         check(ec);
-        forward_realtime(info, std::chrono::milliseconds(1));
+        if (!held_.empty() || !forward(info))
+          hold(info);
+        if (held_.size() < most_held)
+          watch_realtime();
       });
 }
 
-// While the system has no room for it, the next ones stay in the kernel's
-// queue, and when that is full, senders hear of it.
-void supervisor::forward_realtime(
-    const sigfd::signal_info& info, std::chrono::milliseconds pause)
+// Keeps a signal for which the system has no room. Also those after it: what is
+// pending for init counts, too, and might be all that takes the room.
+void supervisor::hold(const sigfd::signal_info& info)
 {
-  if (forward(info))
-    return watch_realtime();
+  held_.push_back(info);
+  if (held_.size() == 1)
+    retry_after(shortest_pause);
+}
+
+void supervisor::retry_after(std::chrono::milliseconds pause)
+{
   retry_.expires_after(pause);
-  retry_.async_wait([this, info, pause](const error_code& ec) {
+  retry_.async_wait([this, pause](const error_code& ec) {
     check(ec);
-    forward_realtime(
-        info, std::min(2 * pause, std::chrono::milliseconds(64)));
+    const std::size_t before = held_.size();
+    while (!held_.empty() && forward(held_.front()))
+      held_.pop_front();
+    if (before >= most_held && held_.size() < most_held)
+      watch_realtime();
+    const bool progress = held_.size() < before;
+    if (!held_.empty())
+      retry_after(progress ? shortest_pause
+                           : std::min(2 * pause, longest_pause));
   });
 }
 
@@ -269,6 +292,7 @@ void supervisor::command_stopped(int signal_number)
           && !terminal_.belongs_to(command_.pid())))
     return;
 
+  leave_terminal();
   stop_job();
   // Nobody can press a key that continues a command; but if init's own process
   // group is that of a process outside of this pid namespace, that was stopped
@@ -292,7 +316,8 @@ bool supervisor::resume_command()
   return true;
 }
 
-// Takes back what the command had, for what runs after init.
+// Takes back what the command had, as whoever started init expects it, also
+// another init.
 void supervisor::leave_terminal()
 {
   if (::getpgrp() != 0 && terminal_.belongs_to(command_.pid()))

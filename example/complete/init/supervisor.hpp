@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <deque>
 #include <optional>
 
 namespace init {
@@ -36,8 +37,8 @@ private:
 
   void watch_standard();
   void watch_realtime();
-  void forward_realtime(
-      const sigfd::signal_info& info, std::chrono::milliseconds pause);
+  void hold(const sigfd::signal_info& info);
+  void retry_after(std::chrono::milliseconds pause);
   bool forward(const sigfd::signal_info& info);
   bool send(int signal_number, const sigfd::signal_info& info,
       command::target to);
@@ -58,6 +59,7 @@ private:
   sigfd::signal_fd children_;
   sigfd::signal_fd standard_;
   sigfd::signal_fd realtime_;
+  std::deque<sigfd::signal_info> held_; // real-time signals, in order
   boost::asio::steady_timer retry_;
 };
 
