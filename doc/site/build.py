@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterable, List, NoReturn, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 sys.dont_write_bytecode = True
 
@@ -56,7 +56,7 @@ PREDEFINED = \\
   SIGFD_DECL= \\
   "SIGFD_EXTERN_TEMPLATE(x)=" \\
   "SIGFD_FORMAT_AS_STREAMED(x)=" \\
-  "BOOST_ASIO_COMPLETION_TOKEN_FOR(...)=completion_token_for<__VA_ARGS__>"
+  "BOOST_ASIO_COMPLETION_TOKEN_FOR(...)={token}<__VA_ARGS__>"
 QUIET = YES
 WARN_IF_UNDOCUMENTED = NO
 WARN_IF_INCOMPLETE_DOC = NO
@@ -136,7 +136,9 @@ def read_comments(doxygen: str, output: Path) -> comments.Library:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(without_conditional_explicit(path.read_text()))
     file = output / "Doxyfile"
-    file.write_text(DOXYFILE.format(input=headers, output=output))
+    file.write_text(DOXYFILE.format(
+        input=headers, output=output,
+        token="boost::asio::completion_token_for"))
     run([doxygen, str(file)], "Doxygen",
         rename=(str(headers), "include"))
     return comments.read(xml)
@@ -278,7 +280,8 @@ def finish_manual_pages(folder: Path, names: Dict[str, List[str]]) -> int:
         section = path.suffix[1:]
         text = path.read_text()
         # Names are not in capitals, whatever Sphinx believes.
-        text = re.sub(r'^\.TH "[^"]*"', f'.TH "{path.name[:-2]}"', text, 1, re.M)
+        text = re.sub(
+            r'^\.TH "[^"]*"', f'.TH "{path.name[:-2]}"', text, 1, re.M)
         if "\n.TS\n" in text:
             text = "'\\\" t\n" + text # asks for tbl(1)
         # The font C is unknown to a terminal, and headings have their space.

@@ -105,10 +105,7 @@ def plain_type(text: str) -> str:
     text = re.sub(r"<\s+", "<", text)
     text = re.sub(r"\s+>", ">", text)
     text = re.sub(r"\s+([&*])", r"\1", text)
-    text = re.sub(r"([&*])([A-Za-z_])", r"\1 \2", text)
-    return text.replace("boost::asio::completion_token_for",
-                        "completion_token_for").replace(
-        "completion_token_for", "boost::asio::completion_token_for")
+    return re.sub(r"([&*])([A-Za-z_])", r"\1 \2", text)
 
 
 # --- comments ----------------------------------------------------------------
@@ -245,8 +242,8 @@ class _Reader:
             {"return": comment.returns, "since": comment.since,
              "see": comment.see}[kind].extend(blocks)
         elif kind in _NOTES:
-            block = Block("note", code=_NOTES[kind], items=[_blocks_of(element)])
-            self._target.append(block)
+            self._target.append(Block("note", code=_NOTES[kind],
+                                      items=[_blocks_of(element)]))
         else:
             raise ValueError(f"a section of the kind {kind} in a comment")
 
@@ -311,8 +308,9 @@ def _member(element: Element, scope: str) -> Entity:
         name=text_of(element.find("name")), comment=_comment_of(element),
         file=location.get("file", ""), line=int(location.get("line", "0")),
         type=type_, template=_template_of(element),
-        requires=" ".join(requires.split()), arguments=list(_parameters_of(element)),
-        before=" ".join(before), after=_after_arguments(arguments),
+        requires=" ".join(requires.split()),
+        arguments=list(_parameters_of(element)), before=" ".join(before),
+        after=_after_arguments(arguments),
         initializer=plain_type(text_of(element.find("initializer"))))
 
 

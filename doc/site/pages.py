@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 from xml.etree import ElementTree
 
 from comments import Block, Comment, Entity, Inline, Library, Parameter
+from declarations import declaration
+from markup import code_block, code_span, definition, escape, indented
+from markup import join, toctree
 
 # Title, the headers whose names it has, and the names to begin with.
 GROUPS = [
@@ -31,151 +34,12 @@ GROUPS = [
 # Their members have completions, errors and cancellation of their own.
 CLASSES_WITH_PAGES_OF_MEMBERS = {"sigfd::basic_signalfd"}
 
-# How wide a synopsis may be, beside the indentation of a manual page.
-WIDTH = 68
-
 _OPERATORS = {
     "==": "eq", "!=": "ne", "<=>": "cmp", "<<": "shl", "|": "or", "&": "and",
     "-": "minus", "^": "xor", "~": "not", "&=": "and_assign",
     "|=": "or_assign", "^=": "xor_assign", "=": "assign", "*": "deref",
     "++": "increment", "()": "call",
 }
-
-# --- Markdown ----------------------------------------------------------------
-
-
-def escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>{}|~$^#])", r"\\\1", text)
-
-
-def code_span(text: str) -> str:
-    if not text:
-        return ""
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}"
-
-
-def code_block(code: str, language: str = "cpp") -> str:
-    longest = max((len(run) for run in re.findall("`+", code)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{code}\n{fence}"
-
-
-def indented(text: str, by: int, first: str) -> str:
-    """A text below a bullet or the like, which is the first line's start."""
-    lines = text.split("\n")
-    rest = [" " * by + line if line else "" for line in lines[1:]]
-    return "\n".join([first + lines[0], *rest])
-
-
-def definition(term: str, text: str) -> str:
-    return f"{term}\n{indented(text, 2, ': ')}"
-
-
-def join(parts: Iterable[str]) -> str:
-    return "\n\n".join(part for part in parts if part)
-
-
-# --- C++ ---------------------------------------------------------------------
-
-
-def _break_line(line: str, width: int) -> List[str]:
-    """Breaks at the last place where it may be, as often as needed."""
-    result = []
-    indent = len(line) - len(line.lstrip())
-    while len(line) > width:
-        for separator in (r" && ", r", | = ", r"<(?=[^<])"):
-            places = [m.end() for m in re.finditer(separator, line)
-                      if indent < m.end() <= width]
-            if places:
-                break
-        else:
-            break
-        result.append(line[:places[-1]].rstrip())
-        line = " " * (indent + 4) + line[places[-1]:]
-    return result + [line]
-
-
-def _list(head: str, items: List[str], tail: str, indent: str) -> List[str]:
-    """An argument list, on one line if it fits, else one line for each."""
-    line = f"{indent}{head}{', '.join(items)}{tail}"
-    if len(line) <= WIDTH or not items:
-        return [line]
-    lines = [indent + head]
-    for i, item in enumerate(items):
-        end = "," if i + 1 < len(items) else tail
-        lines += _break_line(f"{indent}    {item}{end}", WIDTH)
-    return lines
-
-
-def _typed(type_: str, name: str) -> str:
-    return f"{type_} {name}".strip()
-
-
-def _template(entity: Entity, indent: str = "") -> List[str]:
-    if not entity.template:
-        return []
-    lines = _list("template <", entity.template, ">", indent)
-    if entity.requires:
-        requires = entity.requires
-        if requires.startswith("(") and requires.endswith(")"):
-            requires = requires[1:-1]
-            requires = f"({requires})" if "&&" in requires else requires
-        lines += _break_line(f"{indent}  requires {requires}", WIDTH)
-    return lines
-
-
-def declaration(entity: Entity, indent: str = "") -> str:
-    if entity.kind == "define":
-        lines = [f"#define {entity.name} {entity.initializer}".rstrip()]
-    elif entity.kind == "typedef":
-        lines = [*_template(entity, indent),
-                 f"{indent}using {entity.name} = {entity.type};"]
-    elif entity.kind == "variable":
-        value = entity.initializer
-        lines = [f"{indent}{_typed(entity.type, entity.name)}"
-                 + (f" {value}" if value else "") + ";"]
-    elif entity.kind == "enum":
-        lines = _enum(entity)
-    elif entity.is_class:
-        lines = _class(entity)
-    else:
-        arguments = [_typed(t, name) + (f" = {default}" if default else "")
-                     for t, name, default in entity.arguments]
-        head = " ".join(filter(None, [
-            entity.before.replace("friend", "").strip(), entity.type,
-            f"{entity.name}("]))
-        tail = ")" + (f" {entity.after}" if entity.after else "") + ";"
-        lines = [*_template(entity, indent),
-                 *_list(head, arguments, tail, indent)]
-    text = "\n".join(lines)
-    if "detail::" in text:
-        raise ValueError(f"{entity.qualified}: detail:: in the synopsis")
-    return text
-
-
-def _enum(entity: Entity) -> List[str]:
-    base = f" : {entity.type}" if entity.type else ""
-    values = [f"  {value.name}" + (f" {value.initializer}"
-                                   if value.initializer else "")
-              for value in entity.members]
-    word = "enum class" if entity.before else "enum"
-    return [f"{word} {entity.name}{base}", "{",
-            *(f"{value}," for value in values[:-1]), *values[-1:], "};"]
-
-
-def _class(entity: Entity) -> List[str]:
-    head = f"{entity.kind} {entity.name}"
-    if entity.bases:
-        head += " : " + ", ".join(f"public {name}" for name, _ in entity.bases)
-    if entity.kind == "struct" and all(
-            member.kind == "variable" for member in entity.members):
-        return [*_template(entity), head, "{",
-                *(declaration(m, "  ") for m in entity.members), "};"]
-    return [*_template(entity), f"{head};"]
-
-
-# --- pages -------------------------------------------------------------------
 
 
 @dataclass
@@ -720,8 +584,7 @@ class Reference:
                      if self._header(t) == header]
             if title == "More":
                 group = rest
-            group.sort(key=lambda t, b=begin: b.index(self._shown_name(t.first))
-                       if self._shown_name(t.first) in b else len(b))
+            group.sort(key=lambda t, names=begin: self._place(t, names))
             if not group:
                 continue
             rest = [t for t in rest if t not in group]
@@ -738,19 +601,13 @@ class Reference:
         parts.append(toctree(entries))
         return Page("index", "Reference", "", join(parts) + "\n")
 
+    def _place(self, topic: Topic, names: List[str]) -> int:
+        name = self._shown_name(topic.first)
+        return names.index(name) if name in names else len(names)
+
     def _header(self, topic: Topic) -> str:
         alias = self._aliases.get(topic.first.id)
         return alias.header if alias else topic.first.header
-
-
-def toctree(entries: List[Tuple[str, str]], caption: str = "") -> str:
-    """A part of the table of contents; a page is relative to the reference."""
-    lines = ["```{toctree}", ":hidden:"]
-    if caption:
-        lines.append(f":caption: {caption}")
-    lines += ["", *(f"{title} </reference/{page}>" for title, page in entries),
-              "```"]
-    return "\n".join(lines) + "\n"
 
 
 def text_of(element: ElementTree.Element) -> str:
