@@ -112,17 +112,35 @@ def run(command: List[str], name: str,
 # --- the comments ------------------------------------------------------------
 
 
-def without_conditional_explicit(text: str) -> str:
-    """explicit(condition), which Doxygen takes for a function, as explicit."""
-    result, end = "", 0
-    for match in re.finditer(r"\bexplicit\(", text):
-        depth, i = 1, match.end()
-        while depth:
-            depth += {"(": 1, ")": -1}.get(text[i], 0)
-            i += 1
-        result += text[end:match.start()] + "explicit"
-        end = i
-    return result + text[end:]
+def closing(text: str, start: int) -> int:
+    """The place behind the parenthesis that closes the one before start."""
+    depth, i = 1, start
+    while depth:
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        i += 1
+    return i
+
+
+def for_doxygen(text: str) -> str:
+    """A header without what Doxygen does not understand, or users do not need;
+    the lines keep their numbers.
+    """
+    # Functions that exist to be refused with a good message.
+    while True:
+        match = re.search(r"\bSIGFD_MISTAKE\(", text)
+        if not match:
+            break
+        begin = text.rindex("template <", 0, match.start())
+        end = text.index(";", closing(text, match.end())) + 1
+        lines = "\n" * text.count("\n", begin, end)
+        text = text[:begin] + lines + text[end:]
+    # It takes explicit(condition) for a function.
+    while True:
+        match = re.search(r"\bexplicit\(", text)
+        if not match:
+            return text
+        text = (text[:match.start()] + "explicit"
+                + text[closing(text, match.end()):])
 
 
 def read_comments(doxygen: str, output: Path) -> comments.Library:
@@ -134,7 +152,7 @@ def read_comments(doxygen: str, output: Path) -> comments.Library:
     for path in [include / "sigfd.hpp", *(include / "sigfd").glob("*.hpp")]:
         copy = headers / path.relative_to(include)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(without_conditional_explicit(path.read_text()))
+        copy.write_text(for_doxygen(path.read_text()))
     file = output / "Doxyfile"
     file.write_text(DOXYFILE.format(
         input=headers, output=output,

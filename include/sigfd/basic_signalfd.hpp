@@ -1019,7 +1019,6 @@ public:
                 "void(error_code, int); it is the only argument")
   SIGFD_NO_RESULT async_wait(First&&, Rest&&...);
 
-  /// Starts an asynchronous operation to wait for signals, and takes as many
   /// Starts an asynchronous operation that waits for signals and takes many.
   /**
    * This function returns at once and takes nothing. For the object, and tokens

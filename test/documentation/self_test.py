@@ -52,6 +52,10 @@ public:
 
   void hidden() noexcept;
 
+  template <typename T>
+  SIGFD_MISTAKE("a thing is opened with a number (an int)")
+  void open(T&&);
+
   thing(const thing&) = delete;
 
 private:
