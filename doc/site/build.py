@@ -29,6 +29,7 @@ sys.dont_write_bytecode = True
 
 import comments # noqa: E402
 import links # noqa: E402
+import markup # noqa: E402
 import pages # noqa: E402
 import sources # noqa: E402
 import undocumented # noqa: E402
@@ -221,7 +222,7 @@ def as_manual_page(text: str) -> Tuple[str, str]:
     text = text[:match.start()] + text[match.end():]
     # Links lead to pages of the site.
     text = re.sub(r"(?<!!)\[([^\[\]]+)\]\((?![a-z]+:)[^)]*\)", r"\1", text)
-    return text, re.sub(r"[*`_]", "", description)
+    return markup.with_definitions(text), re.sub(r"[*`_]", "", description)
 
 
 def man_sources(library: comments.Library) -> Tuple[Dict[str, str],

@@ -34,6 +34,14 @@ def definition(term: str, text: str) -> str:
     return f"{term}\n{indented(text, 2, ': ')}"
 
 
+def with_definitions(text: str) -> str:
+    """A manual page's list of options as definitions, which GitHub does not
+    know: there it is a list whose items begin with a paragraph of one line.
+    """
+    return re.sub(r"^- (\*\*.*|`.*|sigfd::.*)\n\n  (?=\S)", r"\1\n: ", text,
+                  flags=re.M)
+
+
 def join(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part)
 

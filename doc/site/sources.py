@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
+import markup
+
 # The order of the table of contents. What is not here and found by a pattern is
 # put at the end of its part.
 CONTENTS: List[Tuple[str, List[str], List[str]]] = [
@@ -76,6 +78,8 @@ class Sources:
         self.files["example/index.md"] = self._example_index()
         for name in ["README.md", *documents]:
             text = (self._root / name).read_text()
+            if name.startswith("doc/man/"):
+                text = markup.with_definitions(text)
             self.files[_page_of(name)] = self._with_links(name, text)
         for name in self._examples():
             self._show(name)
