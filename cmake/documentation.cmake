@@ -39,7 +39,8 @@ if(SIGFD_BUILD_DOC AND SIGFD_INSTALL)
     install(DIRECTORY ${PROJECT_BINARY_DIR}/doc/man/man${section}
       DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT dev)
   endforeach()
-  # OPTIONAL: there are no tools, or no pages for them yet.
-  install(DIRECTORY ${PROJECT_BINARY_DIR}/doc/man/man1
-    DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT tools OPTIONAL)
+  if(SIGFD_BUILD_TOOLS)
+    install(DIRECTORY ${PROJECT_BINARY_DIR}/doc/man/man1
+      DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT tools)
+  endif()
 endif()
