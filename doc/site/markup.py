@@ -36,9 +36,13 @@ def definition(term: str, text: str) -> str:
 
 def with_definitions(text: str) -> str:
     """A manual page's list of options as definitions, which GitHub does not
-    know: there it is a list whose items begin with a paragraph of one line.
+    know: there it is a list whose items begin with the option and a colon, or
+    with a paragraph of one line.
     """
-    return re.sub(r"^- (\*\*.*|`.*|sigfd::.*)\n\n  (?=\S)", r"\1\n: ", text,
+    text = re.sub(r"^- (\*\*.*|`.*|sigfd::.*)\n\n  (?=\S)", r"\1\n: ", text,
+                  flags=re.M)
+    option = r"`-[^`]*`(?:\*[^*]+\*)?"
+    return re.sub(rf"^- ({option}(?:, {option})*): ", r"\n\1\n: ", text,
                   flags=re.M)
 
 
