@@ -25,12 +25,12 @@ int look_once(const std::vector<::pid_t>& processes, const options& given)
 {
   int status = 0;
   std::size_t gone = 0;
-  std::string before;
+  std::string_view before;
   for (const ::pid_t pid : processes)
     try
     {
       const report result = make_report(pid, given.signals);
-      write(before + report_text(result, given));
+      write(std::string(before).append(report_text(result, given)));
       before = given.json ? "" : "\n";
       status = std::max(status, exit_status(verdict(result)));
     }

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace inspect {
@@ -143,8 +144,8 @@ private:
       try
       {
         const report result = make_report(it->pid, given_.signals);
-        text += (text.empty() || given_.json ? "" : "\n")
-            + report_text(result, given_);
+        text.append(text.empty() || given_.json ? "" : "\n")
+            .append(report_text(result, given_));
         status = std::max(status, exit_status(verdict(result)));
         it->name = result.name;
         it->was_seen = true;
@@ -176,14 +177,15 @@ private:
   {
     if (text == last_)
       return;
-    std::string before;
+    std::string_view before;
     if (terminal_)
       before = "\033[H\033[2J";
     else if (!last_.empty() && !given_.json)
       before = "\n";
+    std::string out(before);
     if (!given_.json)
-      before += time_of_day() + "  ";
-    write(before + text);
+      out.append(time_of_day()).append("  ");
+    write(out.append(text));
     last_ = text;
   }
 
