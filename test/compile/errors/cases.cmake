@@ -4,8 +4,9 @@
 # a context, signals, a mask and infos. All of the wrong ones are compiled
 # together, and all of the right ones.
 #
-# setting(NAME FLAGS ... [BOOST version files ...] ERROR regex): a header with
-# these flags; and with a Boost of that version that has these files.
+# setting(NAME [CODE text] [FLAGS ...] [BOOST version files ...] ERROR regex): the
+# code, or the whole library, with these flags; and with a Boost of that version
+# that has these files.
 
 use(handler_without_an_error
   WRONG [[signals.async_wait([](const signal_info&) {});]]
@@ -115,3 +116,10 @@ setting(older_boost FLAGS -nostdinc BOOST 107300 boost/asio/any_io_executor.hpp
   ERROR "sigfd needs Boost 1.74 or newer: ")
 setting(boost_without_asio FLAGS -nostdinc BOOST 107400
   ERROR "sigfd needs Boost.Asio")
+setting(mixed_in_a_file
+  CODE [[
+#include <sigfd.hpp>
+#define SIGFD_SEPARATE_COMPILATION
+#include <sigfd/impl/src.hpp>
+]]
+  ERROR "is for programs that are compiled with -DSIGFD_SEPARATE_COMPILATION")

@@ -1,6 +1,6 @@
 # Checks what the compiler says first about a mistake of cases.cmake.
 #
-# cmake -DCASE=all_uses|missing_source|cxx23|no_rtti|NAME
+# cmake -DCASE=all_uses|missing_source|cxx23|bare|NAME
 #   -DROOT=project -DWORK_DIR=folder -DCOMPILER=compiler -DCOMPILER_ID=id
 #   -DFLAGS=flags -DINCLUDES=folders -P check.cmake
 #
@@ -96,7 +96,7 @@ function(use name)
 endfunction()
 
 function(setting name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ERROR" "FLAGS;BOOST")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CODE;ERROR" "FLAGS;BOOST")
   if(NOT CASE STREQUAL name)
     return()
   endif()
@@ -109,7 +109,13 @@ function(setting name)
     endforeach()
     list(APPEND arg_FLAGS -I ${boost})
   endif()
-  compile(${ROOT}/include/sigfd.hpp -Wfatal-errors ${arg_FLAGS})
+  set(source ${ROOT}/include/sigfd.hpp)
+  if(arg_CODE)
+    set(source ${WORK_DIR}/${name}.cpp)
+    file(WRITE ${source} "${arg_CODE}\n")
+    list(APPEND arg_FLAGS ${INCLUDES})
+  endif()
+  compile(${source} -Wfatal-errors ${arg_FLAGS})
   check_first("[^\n]*" "${arg_ERROR}")
 endfunction()
 
@@ -147,6 +153,7 @@ int main() { return sigfd::signal_name(1).empty(); }\n")
   endif()
 elseif(CASE STREQUAL "cxx23")
   compile_right(-std=c++2b)
-elseif(CASE STREQUAL "no_rtti")
-  compile_right(-fno-rtti)
+elseif(CASE STREQUAL "bare")
+  compile_right(-fno-rtti
+    -DBOOST_ASIO_DISABLE_CO_AWAIT -DBOOST_ASIO_DISABLE_CONCEPTS)
 endif()
