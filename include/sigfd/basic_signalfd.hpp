@@ -1019,6 +1019,12 @@ public:
                 "void(error_code, int); it is the only argument")
   SIGFD_NO_RESULT async_wait(First&&, Rest&&...);
 
+  template <std::same_as<void> WaitToken
+      = boost::asio::default_completion_token_t<executor_type>>
+  SIGFD_MISTAKE("sigfd: async_wait needs a completion token, such as "
+                "boost::asio::use_awaitable, or a handler")
+  SIGFD_NO_RESULT async_wait();
+
   /// Starts an asynchronous operation that waits for signals and takes many.
   /**
    * This function returns at once and takes nothing. For the object, and tokens

@@ -1,8 +1,9 @@
 # What programs do by mistake, and what the first error says then.
 #
-# use(NAME WRONG code RIGHT code ERROR regex): statements in a function that has
-# a context, signals, a mask and infos. All of the wrong ones are compiled
-# together, and all of the right ones.
+# use(NAME [UNLESS_RIGHT] WRONG code RIGHT code ERROR regex): statements in a
+# function that has a context, signals, a mask and infos. All of the wrong ones
+# are compiled together, and all of the right ones. UNLESS_RIGHT: newer versions
+# of Asio may accept it.
 #
 # setting(NAME [CODE text] [FLAGS ...] [BOOST version files ...] ERROR regex): the
 # code, or the whole library, with these flags; and with a Boost of that version
@@ -29,6 +30,10 @@ use(error_code_in_place_of_a_handler
   WRONG [[error_code ec; signals.async_wait(ec);]]
   RIGHT [[error_code ec; signals.wait(ec);]]
   ERROR "async_wait's handler is called as void\\(error_code, const")
+use(no_token UNLESS_RIGHT
+  WRONG [[signals.async_wait();]]
+  RIGHT [[signals.async_wait([](error_code, int) {});]]
+  ERROR "async_wait needs a completion token, such as .*, or a handler")
 use(two_handlers
   WRONG [[signals.async_wait(SIGUSR1, [](error_code, int) {});]]
   RIGHT [[signals.async_wait([](error_code, int) {});]]
