@@ -2,8 +2,8 @@
 
     (gdb) source /usr/share/sigfd/gdb/sigfd_printers.py
 
-prints signal_info and signal_mask as operator<< does, and of a signal_fd what it
-watches and how it stands:
+prints signal_info and signal_mask as operator<< does, and of a signal_fd what
+it watches and how it stands:
 
     (gdb) print info
     $1 = SIGTERM from pid 4242 (uid 1000) by kill

@@ -65,7 +65,8 @@ def compare(what, output, expected):
         if wanted != got:
             fail(f"{what}: printed\n  {got}\nin place of\n  {wanted}")
     if len(printed) != len(expected):
-        fail(f"{what}: {len(printed)} of {len(expected)} objects\n{output[-500:]}")
+        fail(f"{what}: {len(printed)} of {len(expected)} objects\n"
+             f"{output[-500:]}")
     if not re.search("^junk: .*= <cannot be read: Cannot access memory",
                      output, re.MULTILINE):
         fail(f"{what}: what is overwritten should say so\n{output[-500:]}")

@@ -1,5 +1,5 @@
 // Objects for gdb to print, and what it should print of them: lines such as
-// "masks[1]: {SIGINT, SIGTERM}", with expressions that begin with the_objects->.
+// "masks[1]: {SIGINT, SIGTERM}". The expression begins with the_objects->.
 
 #ifndef SIGFD_TEST_GDB_OBJECTS_HPP
 #define SIGFD_TEST_GDB_OBJECTS_HPP

@@ -23,7 +23,7 @@
 #elif __cplusplus < 202002L
 #error "sigfd needs C++20: compile with -std=c++20 or newer"
 #elif !__has_include(<boost/version.hpp>)
-#error "sigfd needs Boost: install its headers (libboost-dev), or give -I FOLDER"
+#error "sigfd needs Boost: install its headers (libboost-dev) or give -I FOLDER"
 #else
 #include <boost/version.hpp>
 #if BOOST_VERSION < 107400
@@ -78,13 +78,13 @@
   }
 #endif
 
-// SIGFD_MISTAKE(text) stands before a function template that takes what programs
-// pass by mistake, and is declared only: a call does not compile, and the first
-// thing that the compiler says is the text. A requires-expression finds that it
-// cannot be called: clang sees that without more; for g++, its result, which is
-// SIGFD_NO_RESULT, has a type that is still to be deduced. A constructor has
-// none, so there SIGFD_NO_CONSTRUCTOR stands behind it and deletes it; g++ then
-// does not say the text, but the template parameter Wanted.
+// SIGFD_MISTAKE(text) stands before a function template that takes what a
+// program may pass by mistake, and is declared only: a call does not compile,
+// and the text is the first thing that the compiler says. A requires-expression
+// finds that it cannot be called. clang needs no more for that; for g++ the
+// result, which is SIGFD_NO_RESULT, has a type that is still to be deduced. A
+// constructor has no result: SIGFD_NO_CONSTRUCTOR behind it deletes it, and g++
+// then does not say the text, but the template parameter Wanted.
 #if defined(__clang__)
 #define SIGFD_MISTAKE(text) __attribute__((unavailable(text)))
 #define SIGFD_NO_RESULT void
@@ -106,8 +106,8 @@
 // The setting of this name that Asio has is independent of it.
 //
 // SIGFD_DECL stands before a function that is defined in an .ipp file. Without
-// that source file the linker misses functions, and its message has their names,
-// with the tag.
+// that source file the linker misses functions, and says their names with the
+// tag.
 //
 // SIGFD_SOURCE(file) is for #include, behind the declarations: the .ipp file,
 // or else something that was included already.

@@ -5,9 +5,9 @@
 # are compiled together, and all of the right ones. UNLESS_RIGHT: newer versions
 # of Asio may accept it.
 #
-# setting(NAME [CODE text] [FLAGS ...] [BOOST version files ...] ERROR regex): the
-# code, or the whole library, with these flags; and with a Boost of that version
-# that has these files.
+# setting(NAME [CODE text] [FLAGS ...] [BOOST version files ...] ERROR regex):
+# the code, or the whole library, with these flags; and with a Boost of that
+# version that has these files.
 
 use(handler_without_an_error
   WRONG [[signals.async_wait([](const signal_info&) {});]]
@@ -116,7 +116,7 @@ use(block_without_braces
 setting(another_system FLAGS -U__linux__
   ERROR "sigfd needs Linux: ")
 setting(no_boost FLAGS -nostdinc
-  ERROR "sigfd needs Boost: install its headers \\(libboost-dev\\), or give -I")
+  ERROR "sigfd needs Boost: install its headers \\(libboost-dev\\) or give -I")
 setting(older_boost FLAGS -nostdinc BOOST 107300 boost/asio/any_io_executor.hpp
   ERROR "sigfd needs Boost 1.74 or newer: ")
 setting(boost_without_asio FLAGS -nostdinc BOOST 107400
