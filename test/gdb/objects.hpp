@@ -111,6 +111,7 @@ inline int show_objects(sigfd::source source)
 
   o.open.open({SIGINT, SIGTERM}, options);
   o.empty.open({}, options);
+  o.empty.cancel(); // it is open as before
   o.other.open({SIGUSR1}, options);
   o.closed.open({SIGUSR2}, options);
   o.closed.close();
