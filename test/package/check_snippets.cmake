@@ -1,5 +1,5 @@
-# Checks that every block of CMake in README.md and doc/*.md is a run of lines of
-# a project beside this file, which tests build.
+# Checks that every block of CMake in README.md and doc/*.md is a run of lines
+# of a project beside this file, which tests build.
 #
 # cmake -DROOT=project -P check_snippets.cmake
 

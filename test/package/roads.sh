@@ -114,7 +114,7 @@ check()
 {
   local name=${README_PROGRAM##*/}
   name=$WORK_DIR/${name%.cpp}
-  ln -s "$1" "$name"
+  cp "$1" "$name"
   quietly "$CHECK" "$name"
 }
 
