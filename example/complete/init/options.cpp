@@ -107,7 +107,7 @@ void add_rewrite(std::map<int, int>& rewrites, std::string_view text)
 // What getopt_long(3) did not understand.
 std::string mistaken_option(char* argv[])
 {
-  return ::optopt != 0 ? "-" + std::string(1, static_cast<char>(::optopt))
+  return ::optopt != 0 ? std::string{'-', static_cast<char>(::optopt)}
                        : std::string(argv[::optind - 1]);
 }
 

@@ -235,17 +235,19 @@ bool supervisor::forward(const sigfd::signal_info& info)
     number = found->second;
   if (number == 0)
     return true;
-  if (number == SIGCONT)
-    return resume_command();
 
   // A key is for the whole job. The terminal has sent it to init's process
-  // group only if the command's was not in the foreground.
+  // group only if the command's was not in the foreground. A shell that
+  // continues a job means all of it, too.
   const bool from_terminal = is_from_terminal(info);
+  const bool for_job = options_.group || from_terminal
+      || (number == SIGCONT && !info.value());
   if (stops(number))
     stop_was_forwarded_ = !from_terminal;
+  if (number == SIGCONT)
+    hand_over_terminal();
   return send(number, info,
-      options_.group || from_terminal ? command::target::group
-                                      : command::target::process);
+      for_job ? command::target::group : command::target::process);
 }
 
 bool supervisor::send(
@@ -255,7 +257,7 @@ bool supervisor::send(
   if (ec == std::errc::resource_unavailable_try_again
       && info.number() >= SIGRTMIN)
     return false;
-  if (ec && ec != std::errc::no_such_process && info.value())
+  if (ec && ec != std::errc::no_such_process)
   {
     ec = command_.send(signal_number, to);
     if (!ec)
@@ -301,19 +303,22 @@ void supervisor::command_stopped(int signal_number)
     resume_command();
 }
 
-// Continues the command with all of its job, in the foreground if init is.
-bool supervisor::resume_command()
+// Continues the command with all of its job.
+void supervisor::resume_command()
+{
+  hand_over_terminal();
+  if (const auto ec = command_.send(SIGCONT, command::target::group))
+    report("cannot continue the command: ", ec.message());
+  else if (options_.verbosity > 1)
+    report("continued the command");
+}
+
+// The command is about to run: in the foreground, if init is there.
+void supervisor::hand_over_terminal()
 {
   stop_was_forwarded_ = false;
   if (terminal_.is_ours())
     terminal_.give_to(command_.pid());
-  const std::error_code ec =
-      command_.send(SIGCONT, command::target::group);
-  if (ec)
-    report("cannot continue the command: ", ec.message());
-  else if (options_.verbosity > 0)
-    report("continued the command");
-  return true;
 }
 
 // Takes back what the command had, as whoever started init expects it, also

@@ -45,7 +45,8 @@ private:
   void leave_terminal();
 
   void command_stopped(int signal_number);
-  bool resume_command();
+  void resume_command();
+  void hand_over_terminal();
 
   const init::options& options_;
   const init::terminal& terminal_;
