@@ -11,7 +11,8 @@ _sigfd_init()
 {
   local cur=${COMP_WORDS[COMP_CWORD]} word i
   local options='-g --group -s --subreaper -r --rewrite -e --success
-    -p --parent-death -w --warn-reaped -v --verbose -h --help --version'
+    -p --parent-death -w --warn-reaped -v --verbose
+    -h --help -V --version'
   COMPREPLY=()
 
   # Where the command begins: behind the options and their arguments.

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <signal.h>
 
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
@@ -32,8 +33,8 @@ container.
   -p, --parent-death S    get signal S, and forward it, when the parent ends
   -w, --warn-reaped       tell each orphan that is reaped
   -v, --verbose           tell each signal; twice: also stops and orphans
-  -h, --help              print this and exit
-      --version           print the version and exit
+  -h, --help              print this
+  -V, --version           print the version
 
 Signals are names or numbers: SIGTERM, TERM, 15, RTMIN+3. -r and -e may be
 repeated. COMMAND not found: exit status 127; found, but not to be executed:
@@ -56,28 +57,42 @@ std::optional<int> parse_number(std::string_view text, int highest)
   return result;
 }
 
-// A signal that a program can be sent, by name or number.
-std::optional<int> parse_signal(std::string_view text)
+// The name of a signal without SIG; empty for the C library's own.
+std::string_view short_name(int signal_number)
 {
+  const std::string_view name = sigfd::signal_name(signal_number);
   constexpr std::string_view prefix = "SIG";
-  if (text.starts_with(prefix))
-    text.remove_prefix(prefix.size());
-  const std::optional<int> number = parse_number(text, SIGRTMAX);
+  return name.starts_with(prefix) ? name.substr(prefix.size())
+                                  : std::string_view();
+}
+
+// A signal that a program can be sent, by name or number, as kill(1) has them.
+std::optional<int> parse_signal(std::string text)
+{
+  for (char& c : text)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (text.starts_with("SIG"))
+    text.erase(0, 3);
+
+  std::optional<int> number = parse_number(text, SIGRTMAX);
+  constexpr std::string_view last = "RTMAX";
+  if (text == last)
+    number = SIGRTMAX;
+  else if (text.starts_with("RTMAX-"))
+    if (const auto below = parse_number(
+            text.substr(last.size() + 1), SIGRTMAX - SIGRTMIN))
+      number = SIGRTMAX - *below;
+
   for (int n = 1; n <= SIGRTMAX; ++n)
-  {
-    std::string_view name = sigfd::signal_name(n);
-    if (!name.starts_with(prefix))
-      continue; // the C library's own
-    name.remove_prefix(prefix.size());
-    if (n == number || name == text)
+    if (const auto name = short_name(n);
+        !name.empty() && (n == number || name == text))
       return n;
-  }
   return std::nullopt;
 }
 
 int signal_argument(std::string_view text)
 {
-  const std::optional<int> number = parse_signal(text);
+  const std::optional<int> number = parse_signal(std::string(text));
   if (!number)
     refuse("not a signal: " + std::string(text));
   return *number;
@@ -115,7 +130,6 @@ std::string mistaken_option(char* argv[])
 
 options parse_options(int argc, char* argv[])
 {
-  constexpr int version = 256; // no character
   constexpr ::option long_options[] = {
       {"group", no_argument, nullptr, 'g'},
       {"subreaper", no_argument, nullptr, 's'},
@@ -125,7 +139,7 @@ options parse_options(int argc, char* argv[])
       {"warn-reaped", no_argument, nullptr, 'w'},
       {"verbose", no_argument, nullptr, 'v'},
       {"help", no_argument, nullptr, 'h'},
-      {"version", no_argument, nullptr, version},
+      {"version", no_argument, nullptr, 'V'},
       {},
   };
   options result;
@@ -133,7 +147,7 @@ options parse_options(int argc, char* argv[])
   int c = 0;
   // "+": the first word that is no option is the command.
   while ((c = ::getopt_long(
-              argc, argv, "+:gsr:e:p:wvh", long_options, nullptr))
+              argc, argv, "+:gsr:e:p:wvhV", long_options, nullptr))
       != -1)
     switch (c)
     {
@@ -161,7 +175,7 @@ options parse_options(int argc, char* argv[])
     case 'h':
       std::cout << help;
       std::exit(EXIT_SUCCESS);
-    case version:
+    case 'V':
       std::cout << "sigfd-init " SIGFD_VERSION_STRING "\n";
       std::exit(EXIT_SUCCESS);
     case ':':
