@@ -5,11 +5,13 @@
 
 #include <sigfd.hpp>
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -43,8 +45,13 @@ bool is_queued(const sigfd::signal_info& info) noexcept
   return info.code() < 0 && info.code() != SI_TKILL;
 }
 
-// Queues a siginfo to a process group, which only Linux 6.9 and newer can.
-long queue_to_group(::pid_t group, const ::siginfo_t& record) noexcept
+long queue_to_process(::pid_t pid, const ::siginfo_t& record) noexcept
+{
+  return ::syscall(SYS_rt_sigqueueinfo, pid, record.si_signo, &record);
+}
+
+// Queues a siginfo to a process group at once, as Linux 6.9 and newer can.
+long queue_to_whole_group(::pid_t group, const ::siginfo_t& record) noexcept
 {
   constexpr unsigned process_group = 1u << 2; // PIDFD_SIGNAL_PROCESS_GROUP
   const long fd = ::syscall(SYS_pidfd_open, group, 0);
@@ -56,6 +63,30 @@ long queue_to_group(::pid_t group, const ::siginfo_t& record) noexcept
   ::close(static_cast<int>(fd));
   errno = error;
   return result;
+}
+
+// One by one, the leader first: whether there is room is up to that.
+long queue_to_members(::pid_t group, const ::siginfo_t& record) noexcept
+{
+  const long result = queue_to_process(group, record);
+  if (result == -1)
+    return result;
+  if (::DIR* const processes = ::opendir("/proc"))
+  {
+    while (const ::dirent* const entry = ::readdir(processes))
+      if (const ::pid_t pid = std::atoi(entry->d_name);
+          pid > 0 && pid != group && ::getpgid(pid) == group)
+        queue_to_process(pid, record);
+    ::closedir(processes);
+  }
+  return result;
+}
+
+long queue_to_group(::pid_t group, const ::siginfo_t& record) noexcept
+{
+  const long result = queue_to_whole_group(group, record);
+  return result == 0 || errno == EAGAIN ? result
+                                        : queue_to_members(group, record);
 }
 
 } // namespace
@@ -79,10 +110,8 @@ std::error_code command::send(int signal_number,
     return send(signal_number, to);
   ::siginfo_t record = info.to_siginfo();
   record.si_signo = signal_number;
-  if (to == target::process)
-    return result_of(
-        ::syscall(SYS_rt_sigqueueinfo, pid_, signal_number, &record));
-  return result_of(queue_to_group(pid_, record));
+  return result_of(to == target::group ? queue_to_group(pid_, record)
+                                       : queue_to_process(pid_, record));
 }
 
 std::error_code command::send(int signal_number, target to) const noexcept

@@ -13,12 +13,15 @@ namespace {
 const command* fault_receiver = nullptr;
 command::target fault_target{};
 
-// Async-signal-safe: it consists of system calls.
+// Consists of system calls, so that it may run at any time: a value goes to the
+// command only.
 void on_fault(int signal_number, ::siginfo_t* info, void*)
 {
   const int error = errno;
   if (info->si_code > 0) // a fault of init: let it come again, and end it
     ::signal(signal_number, SIG_DFL);
+  else if (fault_target == command::target::group)
+    fault_receiver->send(signal_number, fault_target);
   else
     fault_receiver->send(
         signal_number, sigfd::signal_info(*info), fault_target);
