@@ -60,14 +60,17 @@ void prepare(const init::options& options, ::pid_t parent)
 }
 
 // Lets go of the command's input and output: who is at the other end is to see
-// that the command has closed them.
+// that the command has closed them. Errors are init's, too; where they were
+// closed, nothing else must take their place.
 void leave_input_and_output()
 {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null == -1)
     return; // it is not necessary
-  ::dup2(null, STDIN_FILENO);
-  ::dup2(null, STDOUT_FILENO);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fd != null
+        && (fd != STDERR_FILENO || ::fcntl(fd, F_GETFD) == -1))
+      ::dup2(null, fd);
   if (null > STDERR_FILENO)
     ::close(null);
 }

@@ -6,10 +6,16 @@
 
 namespace init {
 
-// Not to block: see below.
+// Not to block: see below. Not in the place of a standard stream that is closed.
 terminal::terminal() noexcept
   : fd_(::open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC))
 {
+  if (exists() && fd_ <= STDERR_FILENO)
+  {
+    const int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    ::close(fd_);
+    fd_ = fd;
+  }
 }
 
 terminal::~terminal()
