@@ -6,9 +6,10 @@
 #                          can be had; and its name, as setup_libcxx_clang
 #   setup_oldest_compiler  g++-11, where it can be had
 #   setup_inits            the programs that init is compared with
-#   unpack_boost VERSION FOLDER
 #   setup_documentation    Doxygen and Sphinx, where they can be had
 #   setup_package_tests    what the tests package.* use
+#   setup_tools            what some tests look with: gdb, valgrind
+#   unpack_boost VERSION FOLDER
 #
 # shellcheck shell=bash
 # shellcheck source=cmake/setup.sh
@@ -86,6 +87,14 @@ setup_inits()
 {
   local program
   for program in python3 tini dumb-init; do
+    has "$program" || ! is_available "$program" || install "$program"
+  done
+}
+
+setup_tools()
+{
+  local program
+  for program in gdb valgrind; do
     has "$program" || ! is_available "$program" || install "$program"
   done
 }
