@@ -20,8 +20,7 @@ namespace {
 
 // In the child. It takes the foreground itself: it must have it before the
 // program begins to look, as a shell does.
-[[noreturn]] void execute(
-    char** words, const terminal& tty, bool in_foreground)
+[[noreturn]] void execute(char** words, const terminal& tty, bool in_foreground)
 {
   ::setpgid(0, 0);
   if (in_foreground)
@@ -116,8 +115,7 @@ std::error_code command::send(int signal_number,
 
 std::error_code command::send(int signal_number, target to) const noexcept
 {
-  return result_of(
-      ::kill(to == target::group ? -pid_ : pid_, signal_number));
+  return result_of(::kill(to == target::group ? -pid_ : pid_, signal_number));
 }
 
 } // namespace init

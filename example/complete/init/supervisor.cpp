@@ -282,8 +282,7 @@ void supervisor::command_stopped(int signal_number)
   if (terminal_.is_ours())
   {
     // The shell has put init into the foreground, without a word to init.
-    if (uses_terminal(signal_number)
-        && terminal_.give_to(command_.pid()))
+    if (uses_terminal(signal_number) && terminal_.give_to(command_.pid()))
     {
       resume_command();
       return;

@@ -6,7 +6,8 @@
 
 namespace init {
 
-// Not to block: see below. Not in the place of a standard stream that is closed.
+// Not to block: see below. Not in the place of a standard stream that is
+// closed.
 terminal::terminal() noexcept
   : fd_(::open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC))
 {
