@@ -1,0 +1,1 @@
+// Has nothing of its own: it is compiled for precompiled.hpp.
