@@ -246,7 +246,6 @@ def man_sources(library: comments.Library) -> Tuple[Dict[str, str],
     for page in pages.Reference(library, for_man=True).manual_pages():
         document = re.sub(r"\W+", "-", page.name)
         files[f"{document}.md"] = orphan + page.text
-        title = ", ".join(page.names)
         brief = page.brief
         if brief[1:2].islower():
             brief = brief[0].lower() + brief[1:]
@@ -392,7 +391,8 @@ def build(output: Path, comments_alone: bool) -> None:
 
 
 # Manual pages that come with a program and not with Linux man-pages.
-NOT_ON_MAN7 = ["tini", "dumb-init", "docker", "gdb", "nohup", "ctest", "cmake"]
+NOT_ON_MAN7 = ["tini", "dumb-init", "docker", "gdb", "nohup", "ctest", "cmake",
+               "ev", "kqueue"]
 
 
 def main() -> int:
