@@ -49,8 +49,11 @@ def _ratio_text(spread: Optional[Spread]) -> str:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]],
           texts: int = 1) -> str:
-    """A table whose first columns are texts and the others numbers."""
-    line = [":--" if i < texts else "--:" for i in range(len(headings))]
+    """A table whose first columns are texts, as is "which", and the others
+    numbers.
+    """
+    line = [":--" if i < texts or heading == "which" else "--:"
+            for i, heading in enumerate(headings)]
     return "\n".join("| " + " | ".join(row) + " |"
                      for row in (headings, line, *rows))
 
