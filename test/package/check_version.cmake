@@ -37,10 +37,19 @@ list(FILTER documents EXCLUDE REGEX "/CHANGELOG\\.md$")
 foreach(document IN LISTS documents)
   file(READ ${document} content)
   string(REGEX MATCHALL
-    "(GIT_TAG v|archive/v|download/v|sigfd-)[0-9]+\\.[0-9]+\\.[0-9]+"
+    "(GIT_TAG v|archive/v|download/v|sigfd-|Version )[0-9]+\\.[0-9]+\\.[0-9]+"
     statements "${content}")
   foreach(statement IN LISTS statements)
-    if(NOT statement MATCHES "[v-]${version}$")
+    if(NOT statement MATCHES "[v -]${version}$")
+      message(SEND_ERROR "${document}: ${statement}")
+    endif()
+  endforeach()
+  # The packages are compatible within a minor version.
+  string(REGEX MATCHALL "find_package\\(sigfd [0-9.]+" statements "${content}")
+  foreach(statement IN LISTS statements)
+    string(REGEX REPLACE ".* " "" requested ${statement})
+    string(FIND "${sigfd_version}." "${requested}." position)
+    if(NOT position EQUAL 0)
       message(SEND_ERROR "${document}: ${statement}")
     endif()
   endforeach()
