@@ -247,7 +247,7 @@ def man_sources(library: comments.Library) -> Tuple[Dict[str, str],
         document = re.sub(r"\W+", "-", page.name)
         files[f"{document}.md"] = orphan + page.text
         brief = page.brief
-        if brief[1:2].islower():
+        if re.match("[A-Z][a-z ]", brief):
             brief = brief[0].lower() + brief[1:]
         # The macros have one page, which is found by each of their names.
         entries.append([document, page.names[0], brief, "", "3"])

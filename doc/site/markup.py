@@ -41,7 +41,7 @@ def with_definitions(text: str) -> str:
     """
     text = re.sub(r"^- (\*\*.*|`.*|sigfd::.*)\n\n  (?=\S)", r"\1\n: ", text,
                   flags=re.M)
-    option = r"`-[^`]*`(?:\*[^*]+\*)?"
+    option = r"`-[^`]*`(?: ?\*[^*]+\*(?::\*[^*]+\*)*)?"
     return re.sub(rf"^- ({option}(?:, {option})*): ", r"\n\1\n: ", text,
                   flags=re.M)
 

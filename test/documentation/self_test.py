@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "doc/site"))
 
 import build # noqa: E402
 import links # noqa: E402
+import markup # noqa: E402
 import sources # noqa: E402
 import undocumented # noqa: E402
 
@@ -111,6 +112,13 @@ class Checks(unittest.TestCase):
         found = [tuple(line.split(": ")[1:])
                  for line in undocumented.find(library)]
         self.assertEqual(sorted(found), sorted(EXPECTED))
+
+    def test_definitions(self) -> None:
+        for option in ("`-g`, `--group`", "`--watch`, `--watch=`*SECONDS*",
+                       "`-e` *STATUS*, `--success` *STATUS*",
+                       "`-r` *S*:*R*, `--rewrite` *S*:*R*"):
+            self.assertEqual(markup.with_definitions(f"- {option}: what\n"),
+                             f"\n{option}\n: what\n")
 
     def test_links(self) -> None:
         site = self.folder / "site"
