@@ -121,6 +121,15 @@ setting(older_boost FLAGS -nostdinc BOOST 107300 boost/asio/any_io_executor.hpp
   ERROR "sigfd needs Boost 1.74 or newer: ")
 setting(boost_without_asio FLAGS -nostdinc BOOST 107400
   ERROR "sigfd needs Boost.Asio")
+# Asio's own words, which the guide explains ("When something goes wrong").
+setting(no_coroutines FLAGS -DBOOST_ASIO_DISABLE_CO_AWAIT
+  CODE [[
+#include <sigfd.hpp>
+#include <boost/asio/awaitable.hpp>
+boost::asio::awaitable<void> watch(sigfd::signal_fd& signals);
+]]
+  ERROR "no [a-z ]*'awaitable' in namespace 'boost::asio'|\
+'awaitable' in namespace 'boost::asio' does not name")
 setting(mixed_in_a_file
   CODE [[
 #include <sigfd.hpp>
