@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
@@ -334,8 +336,7 @@ How to read it:
   `malloc` and `operator new`.
 - "{none}" is what a contestant cannot show: order and gaps, where a handler is told the number
   alone.
-- What the developers hold sigfd to, and why some of it is not reached yet, is in
-  [design.md](design.md#performance-limits).
+- What the developers hold sigfd to is in [design.md](design.md#performance-limits).
 
 ## Drain
 
@@ -446,6 +447,24 @@ def _chart(drawn: set[str], name: str, text: str) -> str:
     return f"![{text}](benchmarks/{name}.svg)\n\n" if name in drawn else ""
 
 
+def _wrapped(text: str) -> str:
+    """With lines of 100 columns, but for tables, titles and images."""
+    def fill(part: str, indent: str = "") -> str:
+        return textwrap.fill(" ".join(part.split()), 100,
+                             subsequent_indent=indent,
+                             break_long_words=False, break_on_hyphens=False)
+
+    parts = []
+    for part in text.rstrip("\n").split("\n\n"):
+        if part.startswith("- "):
+            part = "\n".join(fill(item, "  ")
+                             for item in re.split(r"\n(?=- )", part))
+        elif not part.startswith(("|", "#", "!")):
+            part = fill(part)
+        parts.append(part)
+    return "\n\n".join(parts) + "\n"
+
+
 def write_report(results: Results, folder: Path) -> Path:
     """Writes benchmarks.md, its charts and limits.md, which is for developers;
     returns the report's path."""
@@ -477,6 +496,6 @@ def write_report(results: Results, folder: Path) -> Path:
         controls=_controls(results), contestants=_contestants(results),
         left_out=_left_out(results))
     report = folder / "benchmarks.md"
-    report.write_text(text)
+    report.write_text(_wrapped(text))
     (folder / "limits.md").write_text(_limits(results) + "\n")
     return report
