@@ -146,6 +146,7 @@ setup_package_tests()
     fi
   done <<'TEXT'
 dpkg-shlibdeps dpkg-dev
+file file
 git git
 lintian lintian
 pkg-config pkg-config

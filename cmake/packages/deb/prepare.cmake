@@ -6,6 +6,13 @@ if(CPACK_SIGFD_BUILD_COMPILED)
 endif()
 
 find_program(GZIP gzip REQUIRED)
+if(CPACK_COMPONENTS_ALL MATCHES "tools")
+  # Without it cpack makes a package that depends on no library.
+  find_program(DPKG_SHLIBDEPS dpkg-shlibdeps)
+  if(NOT DPKG_SHLIBDEPS)
+    message(FATAL_ERROR "There is no dpkg-shlibdeps: install dpkg-dev and file")
+  endif()
+endif()
 
 # compress FILE: to FILE.gz, without a time in it.
 function(compress file)
