@@ -54,9 +54,8 @@ finding blocked(const report& result, int n)
   if (result.audit.bypassed().contains(n))
     return {severity::remark, n,
         text
-            + "; its handler never runs, unless it is called by who reads the "
-              "signal, or is sigfd's, which is for threads that do not block "
-              "it"};
+            + "; its handler runs only if the reader calls it (sigfd's own is "
+              "there for threads that do not block the signal)"};
   return {severity::fine, n, text};
 }
 
