@@ -375,6 +375,7 @@ server::options read_options(int argc, char* argv[])
 int main(int argc, char* argv[])
 try
 {
+  ::signal(SIGPIPE, SIG_IGN); // who reads the output may end before this
   server s(read_options(argc, argv));
   const std::size_t aborted = s.run();
   std::cout << (aborted == 0 ? "every session has finished" : "ended")

@@ -413,6 +413,7 @@ options read_options(int argc, char* argv[])
 int main(int argc, char* argv[])
 try
 {
+  ::signal(SIGPIPE, SIG_IGN); // who reads the output may end before this
   net::io_context context;
   supervisor s(context, read_options(argc, argv));
   s.start();
