@@ -73,11 +73,12 @@ inline int next_option(
     int argc, char** argv, const std::string& letters, const ::option* names)
 {
   ::opterr = 0;
+  const int index = ::optind; // it stays there until the last letter of a word
   const int result =
       ::getopt_long(argc, argv, ("+:" + letters).c_str(), names, nullptr);
   if (result != '?' && result != ':')
     return result;
-  std::string name = argv[::optind - 1];
+  std::string name = argv[index];
   if (name.substr(0, 2) != "--" && ::optopt != 0)
     name = {'-', static_cast<char>(::optopt)};
   refuse((result == ':' ? "no value for the option: " : "no such option: ")
