@@ -10,6 +10,17 @@
 namespace init {
 namespace {
 
+constexpr int faults[] = {SIGILL, SIGFPE, SIGSEGV};
+
+::sigset_t set_of_faults() noexcept
+{
+  ::sigset_t set;
+  ::sigemptyset(&set);
+  for (const int n : faults)
+    ::sigaddset(&set, n);
+  return set;
+}
+
 const command* fault_receiver = nullptr;
 command::target fault_target{};
 
@@ -30,6 +41,12 @@ void on_fault(int signal_number, ::siginfo_t* info, void*)
 
 } // namespace
 
+void hold_faults() noexcept
+{
+  const ::sigset_t set = set_of_faults();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 void forward_faults(const command& receiver, command::target to) noexcept
 {
   fault_receiver = &receiver;
@@ -37,8 +54,11 @@ void forward_faults(const command& receiver, command::target to) noexcept
   struct sigaction action = {};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
-  for (const int n : {SIGILL, SIGFPE, SIGSEGV})
+  for (const int n : faults)
     ::sigaction(n, &action, nullptr);
+  // Whoever started init may have blocked them, too.
+  const ::sigset_t set = set_of_faults();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 } // namespace init

@@ -8,7 +8,10 @@
 
 namespace init {
 
-// From now on, for the rest of the program.
+// Lets those that processes send wait until they can be forwarded.
+void hold_faults() noexcept;
+
+// From now on, for the rest of the program, also those that wait.
 void forward_faults(const command& receiver, command::target to) noexcept;
 
 } // namespace init

@@ -101,6 +101,7 @@ try
 {
   // At once: what comes from now on waits until it can be forwarded.
   sigfd::block_signals(sigfd::signal_mask::all());
+  init::hold_faults();
   const ::pid_t parent = ::getppid();
   const init::options options = init::parse_options(argc, argv);
   prepare(options, parent);

@@ -119,11 +119,12 @@ void add_rewrite(std::map<int, int>& rewrites, std::string_view text)
   rewrites[from] = to == "0" ? 0 : signal_argument(to);
 }
 
-// What getopt_long(3) did not understand.
-std::string mistaken_option(char* argv[])
+// What getopt_long(3) did not understand, in the word where it began.
+std::string mistaken_option(std::string_view word)
 {
-  return ::optopt != 0 ? std::string{'-', static_cast<char>(::optopt)}
-                       : std::string(argv[::optind - 1]);
+  return word.starts_with("--")
+      ? std::string(word)
+      : std::string{'-', static_cast<char>(::optopt)};
 }
 
 } // namespace
@@ -144,11 +145,12 @@ options parse_options(int argc, char* argv[])
   };
   options result;
   ::opterr = 0; // it would print another name
-  int c = 0;
   // "+": the first word that is no option is the command.
-  while ((c = ::getopt_long(
-              argc, argv, "+:gsr:e:p:wvhV", long_options, nullptr))
-      != -1)
+  for (int c, index;
+       (index = ::optind,
+           c = ::getopt_long(
+               argc, argv, "+:gsr:e:p:wvhV", long_options, nullptr))
+       != -1;)
     switch (c)
     {
     case 'g':
@@ -179,9 +181,9 @@ options parse_options(int argc, char* argv[])
       std::cout << "sigfd-init " SIGFD_VERSION_STRING "\n";
       std::exit(EXIT_SUCCESS);
     case ':':
-      refuse("option needs an argument: " + mistaken_option(argv));
+      refuse("option needs an argument: " + mistaken_option(argv[index]));
     default:
-      refuse("no such option: " + mistaken_option(argv));
+      refuse("no such option: " + mistaken_option(argv[index]));
     }
   if (::optind == argc)
     refuse("expected COMMAND [ARGUMENT...]; --help tells more");
