@@ -18,7 +18,6 @@
 
 #include <signal.h>
 
-#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <iosfwd>
@@ -104,7 +103,9 @@ public:
 
   template <typename First, typename... Rest,
       typename Wanted = detail::ints_in_braces>
-    requires(!std::is_convertible_v<First, signal_mask>)
+    requires(!std::is_convertible_v<First, signal_mask>
+        && !std::is_convertible_v<const First&, const ::sigset_t&>
+        && !requires(const First& set) { set.operator signal_mask(); })
   SIGFD_MISTAKE("sigfd: a signal_mask is made of ints in braces, such as "
                 "{SIGINT, SIGTERM}; of what a container has, add each")
   explicit signal_mask(const First&, const Rest&...) SIGFD_NO_CONSTRUCTOR;
@@ -389,11 +390,6 @@ inline void block_signals(const signal_mask& mask) noexcept
 {
   ::pthread_sigmask(SIG_BLOCK, &mask.native(), nullptr);
 }
-
-template <std::integral First, typename... Rest>
-SIGFD_MISTAKE("sigfd: block_signals takes a signal_mask, such as "
-              "{SIGINT, SIGTERM}, in braces")
-SIGFD_NO_RESULT block_signals(First, const Rest&...);
 
 /// Blocks signals in the calling thread for the time of a scope.
 /**

@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <concepts>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <ranges>
@@ -206,6 +207,24 @@ static_assert(!std::is_constructible_v<signal_mask, int>);
 static_assert(!std::is_constructible_v<signal_mask, const char*>);
 static_assert(!std::is_constructible_v<signal_mask, std::vector<int>>);
 static_assert(std::is_constructible_v<signal_mask, ::sigset_t&>);
+
+// What is a set by a conversion of its own.
+struct native_set : ::sigset_t
+{
+};
+struct set_when_asked
+{
+  explicit operator signal_mask() const;
+};
+static_assert(std::is_constructible_v<signal_mask, native_set&>);
+static_assert(std::is_constructible_v<signal_mask,
+    std::reference_wrapper<const ::sigset_t>>);
+static_assert(std::is_constructible_v<signal_mask, set_when_asked>);
+static_assert(std::is_constructible_v<signal_mask, const set_when_asked&>);
+
+// It is one function, so that it can be passed on.
+static_assert(std::is_same_v<decltype(&sigfd::block_signals),
+    void (*)(const signal_mask&) noexcept>);
 
 template <typename Argument>
 concept opens = requires(signal_fd signals, Argument argument) {

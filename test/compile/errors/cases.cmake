@@ -109,10 +109,6 @@ use(mask_of_a_container
   RIGHT [[signal_mask other; for (int n : {SIGTERM}) other.add(n);]]
   ERROR "a signal_mask is made of ints in braces.* add each|\
 Wanted = sigfd::detail::ints_in_braces")
-use(block_without_braces
-  WRONG [[sigfd::block_signals(SIGINT, SIGTERM);]]
-  RIGHT [[sigfd::block_signals({SIGINT, SIGTERM});]]
-  ERROR "block_signals takes a signal_mask, such as {SIGINT, SIGTERM}")
 setting(another_system FLAGS -U__linux__
   ERROR "sigfd needs Linux: ")
 setting(no_boost FLAGS -nostdinc
