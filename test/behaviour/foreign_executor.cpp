@@ -12,6 +12,7 @@
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
@@ -337,6 +338,32 @@ BOOST_AUTO_TEST_CASE(an_object_on_a_strand)
   }
   pool.finish();
   BOOST_TEST(wait.aborted());
+}
+
+// That of a coroutine which was spawned on a strand. It keeps the context at
+// work like any other.
+BOOST_AUTO_TEST_CASE(an_object_on_a_strand_of_any_executor)
+{
+  using strand = net::strand<net::any_io_executor>;
+  support::outcome<signal_info> wait;
+  net::io_context context;
+  sigfd::basic_signalfd<strand> signals(strand(context.get_executor()),
+      sigfd::signal_mask{SIGRTMIN}, support::options());
+  signals.async_wait(wait.handler());
+  context.poll();
+  BOOST_TEST(!context.stopped());
+  BOOST_TEST(::kill(::getpid(), SIGRTMIN) == 0);
+  context.run();
+  BOOST_TEST(wait.succeeded());
+
+  // And that of a handler.
+  context.restart();
+  support::outcome<signal_info> bound_wait;
+  signals.async_wait(net::bind_executor(
+      strand(context.get_executor()), bound_wait.handler()));
+  BOOST_TEST(::kill(::getpid(), SIGRTMIN) == 0);
+  context.run();
+  BOOST_TEST(bound_wait.succeeded());
 }
 
 // An operation that is stuck with a pool holds up its context until it is

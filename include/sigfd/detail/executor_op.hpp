@@ -12,13 +12,13 @@
 #define SIGFD_DETAIL_EXECUTOR_OP_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/io_executor.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
 #include <sigfd/detail/wait_handle.hpp>
 #include <sigfd/detail/wait_op.hpp>
 #include <sigfd/signal_info.hpp>
 
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 
 #include <new>
 #include <span>
@@ -50,7 +50,7 @@ protected:
   }
 
 private:
-  using work_guard = boost::asio::executor_work_guard<Executor>;
+  using work_guard = typename work_of<Executor>::guard;
 
   static void go(wait_op& op, step next)
   {

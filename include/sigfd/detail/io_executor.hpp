@@ -18,6 +18,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/is_executor.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
@@ -69,6 +70,43 @@ const boost::asio::execution_context* io_context_of(
   const io_context_executor* const own = as_io_context_executor(executor);
   return own != nullptr ? &context_of(*own) : nullptr;
 }
+
+// Keeps an executor's context at work.
+template <typename Executor>
+struct work_of
+{
+  using guard = boost::asio::executor_work_guard<Executor>;
+};
+
+// That of Asio does not compile for a strand of an any_io_executor, which only
+// pretends to be an executor of the Networking TS.
+template <typename Executor>
+  requires(!boost::asio::is_executor<
+      typename Executor::inner_executor_type>::value)
+struct work_of<Executor>
+{
+  class guard
+  {
+  public:
+    explicit guard(const Executor& executor)
+      : executor_(executor),
+        work_(boost::asio::prefer(
+            executor, boost::asio::execution::outstanding_work.tracked))
+    {
+    }
+
+    const Executor& get_executor() const noexcept
+    {
+      return executor_;
+    }
+
+  private:
+    Executor executor_;
+    std::decay_t<decltype(boost::asio::prefer(
+        std::declval<const Executor&>(),
+        boost::asio::execution::outstanding_work.tracked))> work_;
+  };
+};
 
 // An object's executor, as far as its operations need it, whatever its type.
 class io_executor
@@ -146,7 +184,7 @@ private:
 
   Executor executor_;
   posting_type posting_;
-  std::optional<boost::asio::executor_work_guard<Executor>> work_;
+  std::optional<typename work_of<Executor>::guard> work_;
 };
 
 // An io_context's own executor is used as such, also where it is wrapped.
