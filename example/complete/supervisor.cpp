@@ -23,6 +23,7 @@
 #include <sigfd.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <signal.h>
@@ -39,7 +40,6 @@
 #include <deque>
 #include <exception>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -123,8 +123,8 @@ public:
               << "\ntry: kill -KILL, -STOP or -CONT a child; kill "
               << ::getpid() << std::endl;
     print(first, std::to_string(first.pid) + " started");
-    std::for_each(std::next(slots_.begin()), slots_.end(),
-        [this](slot& s) { start(s); });
+    starts_due_ = slots_.size() - 1;
+    start_from(1);
     wait();
   }
 
@@ -168,6 +168,17 @@ private:
     return 0;
   }
 
+  // Starts one after the other; in between, it does what signals say.
+  void start_from(std::size_t index)
+  {
+    if (is_stopping_ || index == slots_.size())
+      return;
+    --starts_due_;
+    start(slots_[index]);
+    net::post(signals_.get_executor(),
+        [this, index] { start_from(index + 1); });
+  }
+
   // Starts the command; if that fails, it tries again like after a crash.
   void start(slot& s)
   {
@@ -189,14 +200,14 @@ private:
     if (steady_clock::now() - s.started >= options_.reset_after)
       s.delay = options_.delay;
     print(s, why + "; restart in " + std::to_string(s.delay.count()) + " ms");
-    ++restarts_due_;
+    ++starts_due_;
     s.timer.expires_after(s.delay);
     s.timer.async_wait(
         [this, &s](error_code)
         {
           if (is_stopping_)
             return;
-          --restarts_due_;
+          --starts_due_;
           start(s);
         });
     s.delay = std::min(2 * s.delay, options_.longest_delay);
@@ -210,7 +221,7 @@ private:
           if (ec)
             throw boost::system::system_error(ec, "waiting for signals");
           obey(info);
-          if (!running_.empty() || restarts_due_ > 0)
+          if (!running_.empty() || starts_due_ > 0)
             return wait();
           deadline_.cancel(); // nothing is left to wait for
           std::cout << starts_ << " started, " << ends_ << " ended, "
@@ -284,7 +295,7 @@ private:
     is_stopping_ = true;
     for (slot& s : slots_)
       s.timer.cancel();
-    restarts_due_ = 0;
+    starts_due_ = 0;
     send(SIGCONT); // one that is stopped would not end
     deadline_.expires_after(options_.deadline);
     deadline_.async_wait(
@@ -327,7 +338,7 @@ private:
   sigfd::spawn_attributes attributes_;
   std::deque<slot> slots_; // where they are, they stay
   std::map<::pid_t, slot*> running_;
-  std::size_t restarts_due_ = 0;
+  std::size_t starts_due_ = 0;
   bool is_stopping_ = false;
   bool has_killed_ = false;
   std::size_t starts_ = 0;
