@@ -11,6 +11,7 @@
 //                     to whom, since one SIGCHLD may stand for many
 //
 // What children leave behind becomes a child of the supervisor, and is reaped.
+// It is not told of signals, and may outlive the supervisor.
 //
 //   ./example/run supervisor [OPTION...] COMMAND [ARGUMENT...]
 //   ./example/run supervisor -n 2 sh -c 'sleep 5; exit 3'

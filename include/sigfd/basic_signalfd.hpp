@@ -1016,7 +1016,7 @@ public:
   template <typename First, typename... Rest>
   SIGFD_MISTAKE("sigfd: async_wait's handler is called as "
                 "void(error_code, const signal_info&), or "
-                "void(error_code, int); it is the only argument")
+                "void(error_code, int); it takes nothing else")
   SIGFD_NO_RESULT async_wait(First&&, Rest&&...);
 
   template <std::same_as<void> WaitToken
