@@ -89,20 +89,6 @@ class Compiler:
                 str(output)]
 
 
-def _stripped_lines(text: str) -> str:
-    return "\n".join(line.strip() for line in text.splitlines())
-
-
-def check_that_it_is_the_readme() -> None:
-    """Raises ProgramError unless what is compiled is the README's code."""
-    readme = (ROOT / "README.md").read_text()
-    block = re.search(r"^```cpp\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
-    source, _ = PROGRAMS[HEADER_ONLY]
-    if not block or (_stripped_lines(block[1])
-                     not in _stripped_lines(source.read_text())):
-        raise ProgramError(f"{source} has not the first block of README.md")
-
-
 def compile_time(compiler: Compiler, which: str) -> dict[str, Any]:
     """Seconds and memory that one compilation takes."""
     with tempfile.TemporaryDirectory() as folder:

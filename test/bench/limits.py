@@ -181,7 +181,7 @@ def _compiling(results: Results) -> Iterator[Limit]:
     for which, most in ((HEADER_ONLY, 1.45), (COMPILED, 1.10)):
         _, _, how = which.partition(", ")
         yield Limit(
-            f"Compiling the README's example, {how}: CPU time, to the same "
+            f"Compiling the example, {how}: CPU time, to the same "
             "with `signal_set`", most,
             results.compile_ratio(which, SIGNAL_SET, "cpu_seconds"))
     for executor, most in zip(EXECUTORS, (0.30, 0.90)):

@@ -166,8 +166,6 @@ class Session:
             and run["output"]["received"] is not None)
 
     def _compile(self, which: str, round_: int) -> None:
-        if round_ == 1:
-            compiling.check_that_it_is_the_readme()
         self.data["compile"].append({
             "which": which, "round": round_,
             **compiling.compile_time(self._compiler, which)})
@@ -186,9 +184,7 @@ class Session:
         found: dict[str, str] = self.data["unsupported"].get(workload, {})
         return found
 
-    def _sections(self) -> list[Section]:
-        everyone = list(self._contestants)
-        cpus = len(os.sched_getaffinity(0))
+    def _workload_sections(self) -> list[Section]:
         sections = [
             Section(workload, self._scale.rounds[workload],
                     list(self._taking_part(workload)),
@@ -196,8 +192,15 @@ class Session:
             for workload in WORKLOADS]
         sections = [section for section in sections if section.names]
         sections.append(Section(
-            "controls", 1, everyone + list(self._fanned_out["fanout"]),
+            "controls", 1,
+            list(self._contestants) + list(self._fanned_out["fanout"]),
             self._control))
+        return sections
+
+    def _count_sections(self) -> list[Section]:
+        everyone = list(self._contestants)
+        cpus = len(os.sched_getaffinity(0))
+        sections = []
         self._can_delay = counting.works("strace")
         for tool, program in counting.PROGRAMS.items():
             if not counting.works(tool):
@@ -210,12 +213,14 @@ class Session:
                     f"{tool}, {workload}", self._scale.counting_rounds, names,
                     partial(self._count, tool=tool, workload=workload),
                     cpus))
-        sections += [
+        return sections
+
+    def _compile_sections(self) -> list[Section]:
+        return [
             Section("compile time", self._scale.compile_rounds,
                     list(compiling.PROGRAMS), self._compile),
             Section("code size", 1, list(compiling.WAITS),
-                    self._code_size, cpus)]
-        return sections
+                    self._code_size, len(os.sched_getaffinity(0)))]
 
     def leave_out(self, text: str) -> None:
         """Says, here and in the report, what is not measured."""
@@ -264,7 +269,19 @@ class Session:
 
     def measure(self) -> dict[str, Any]:
         """Runs everything."""
-        sections = self._sections()
+        return self._do([*self._workload_sections(), *self._count_sections(),
+                         *self._compile_sections()])
+
+    def count_again(self, before: dict[str, Any]) -> dict[str, Any]:
+        """Counts anew what a session before this one counted."""
+        self.data.update(before)
+        self.data["counts"] = []
+        self.data["errors"] = [
+            error for error in before["errors"]
+            if not any(f", {tool}, " in error for tool in counting.PROGRAMS)]
+        return self._do(self._count_sections())
+
+    def _do(self, sections: Sequence[Section]) -> dict[str, Any]:
         for section in sections:
             seconds = next((guess for word, guess in _GUESS.items()
                             if section.name.startswith(word)))
