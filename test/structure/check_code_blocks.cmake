@@ -17,12 +17,7 @@ function(read_lines file variable)
   set(${variable} "${content}" PARENT_SCOPE)
 endfunction()
 
-set(errors 0)
-function(error text)
-  message(SEND_ERROR "${text}")
-  math(EXPR errors "${errors} + 1")
-  set(errors ${errors} PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/errors.cmake)
 
 file(GLOB_RECURSE examples
   ${ROOT}/example/*.cpp ${ROOT}/example/*.hpp

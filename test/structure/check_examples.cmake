@@ -10,12 +10,7 @@ cmake_minimum_required(VERSION 3.24)
 
 set(most_lines 60)
 
-set(errors 0)
-function(error text)
-  message(SEND_ERROR "${text}")
-  math(EXPR errors "${errors} + 1")
-  set(errors ${errors} PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/errors.cmake)
 
 file(GLOB_RECURSE short RELATIVE ${ROOT} ${ROOT}/example/short/*)
 if(NOT short)

@@ -23,12 +23,7 @@ set(conditional_headers sigfd/detail/config.hpp)
 set(all_sources sigfd/impl/src.hpp)
 set(unwanted_headers charconv filesystem iostream sys/uio.h)
 
-set(errors 0)
-function(error text)
-  message(SEND_ERROR "${text}")
-  math(EXPR errors "${errors} + 1")
-  set(errors ${errors} PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/errors.cmake)
 
 # The table: level_of_<header> for each header of listed.
 set(listed "")

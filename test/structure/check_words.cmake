@@ -27,12 +27,7 @@ set(words
   "take_from_kernel" "read_source"
   "kind\\(\\)" "source()")
 
-set(errors 0)
-function(error text)
-  message(SEND_ERROR "${text}")
-  math(EXPR errors "${errors} + 1")
-  set(errors ${errors} PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/errors.cmake)
 
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/include/*)
 file(GLOB documents RELATIVE ${ROOT}
