@@ -82,21 +82,33 @@ setup_oldest_compiler()
   install "g++-$setup_oldest_gcc"
 }
 
-# As far as the distribution has them.
+# install_available [PROGRAM:]PACKAGE...: for each program that is missing, its
+# package, where the distribution has that. Without it, tests are skipped.
+install_available()
+{
+  local pair packages=()
+  for pair; do
+    if ! has "${pair%%:*}" && is_available "${pair##*:}"; then
+      packages+=("${pair##*:}")
+    fi
+  done
+  ((${#packages[@]} == 0)) || install "${packages[@]}"
+}
+
 setup_inits()
 {
-  local program
-  for program in python3 tini dumb-init; do
-    has "$program" || ! is_available "$program" || install "$program"
-  done
+  install_available python3 tini dumb-init
+}
+
+setup_package_tests()
+{
+  install_available dpkg-shlibdeps:dpkg-dev file git lintian pkg-config python3 \
+    unzip
 }
 
 setup_tools()
 {
-  local program
-  for program in gdb valgrind; do
-    has "$program" || ! is_available "$program" || install "$program"
-  done
+  install_available gdb valgrind
 }
 
 # download_package PACKAGE FOLDER: without installing it.
@@ -134,24 +146,4 @@ unpack_boost()
   done
   rm -rf "$folder.part/packages"
   mv "$folder.part" "$folder"
-}
-
-# As far as the distribution has it: without it, a test is skipped.
-setup_package_tests()
-{
-  local program package packages=()
-  while read -r program package; do
-    if ! has "$program" && has apt-get && is_available "$package"; then
-      packages+=("$package")
-    fi
-  done <<'TEXT'
-dpkg-shlibdeps dpkg-dev
-file file
-git git
-lintian lintian
-pkg-config pkg-config
-python3 python3
-unzip unzip
-TEXT
-  ((${#packages[@]} == 0)) || install "${packages[@]}"
 }
