@@ -74,8 +74,8 @@ inline int next_option(
 {
   ::opterr = 0;
   const int index = ::optind; // it stays there until the last letter of a word
-  const int result =
-      ::getopt_long(argc, argv, ("+:" + letters).c_str(), names, nullptr);
+  const int result = ::getopt_long(
+      argc, argv, ("+:" + letters).c_str(), names, nullptr);
   if (result != '?' && result != ':')
     return result;
   std::string name = argv[index];

@@ -99,8 +99,9 @@ settings read_settings(const std::string& path)
       continue;
     const auto equals = line.find('=');
     const std::string key = trim(line.substr(0, equals));
-    const std::string value =
-        equals == line.npos ? std::string() : trim(line.substr(equals + 1));
+    const std::string value = equals == line.npos
+        ? std::string()
+        : trim(line.substr(equals + 1));
     const auto limit = arguments::to_number<std::size_t>(value);
     if (key == "greeting" && !value.empty())
       result.greeting = value;
@@ -294,14 +295,12 @@ private:
     std::cout << "stopping, " << count(sessions_.size(), "session") << " left, "
               << options_.deadline.count() << " s to finish" << std::endl;
     deadline_.expires_after(options_.deadline);
-    deadline_.async_wait(
-        [this](error_code ec)
-        {
-          if (ec || sessions_.empty())
-            return;
-          std::cout << "the deadline has passed: ";
-          abort();
-        });
+    deadline_.async_wait([this](error_code ec) {
+      if (ec || sessions_.empty())
+        return;
+      std::cout << "the deadline has passed: ";
+      abort();
+    });
     end_if_done();
   }
 
@@ -337,11 +336,12 @@ private:
   std::size_t aborted_ = 0;
 };
 
-constexpr const char* usage =
-    "usage: graceful_server [--port PORT] [--deadline SECONDS] [FILE]\n"
-    "  --port PORT           listen on this port of 127.0.0.1 (any)\n"
-    "  --deadline SECONDS    how long sessions may take to finish (10)\n"
-    "  FILE                  has \"greeting = TEXT\" and \"limit = NUMBER\"\n";
+constexpr const char* usage
+    = "usage: graceful_server [--port PORT] [--deadline SECONDS] [FILE]\n"
+      "  --port PORT           listen on this port of 127.0.0.1 (any)\n"
+      "  --deadline SECONDS    how long sessions may take to finish (10)\n"
+      "  FILE                  has \"greeting = TEXT\" and \"limit = "
+      "NUMBER\"\n";
 
 server::options read_options(int argc, char* argv[])
 {
@@ -353,7 +353,7 @@ server::options read_options(int argc, char* argv[])
   };
   server::options result;
   for (int option;
-       (option = arguments::next_option(argc, argv, "p:d:h", names)) != -1;)
+      (option = arguments::next_option(argc, argv, "p:d:h", names)) != -1;)
   {
     if (option == 'p')
       result.port = arguments::number<unsigned short>(::optarg, "a port");

@@ -151,7 +151,7 @@ private:
     int number;
     ::pid_t pid = 0;
     net::steady_timer timer; // for the next start
-    milliseconds delay;      // before it, if there is one
+    milliseconds delay; // before it, if there is one
     steady_clock::time_point started{};
     bool has_crashed = false; // the last time
   };
@@ -176,8 +176,8 @@ private:
       return;
     --starts_due_;
     start(slots_[index]);
-    net::post(signals_.get_executor(),
-        [this, index] { start_from(index + 1); });
+    net::post(
+        signals_.get_executor(), [this, index] { start_from(index + 1); });
   }
 
   // Starts the command; if that fails, it tries again like after a crash.
@@ -203,31 +203,27 @@ private:
     print(s, why + "; restart in " + std::to_string(s.delay.count()) + " ms");
     ++starts_due_;
     s.timer.expires_after(s.delay);
-    s.timer.async_wait(
-        [this, &s](error_code)
-        {
-          if (is_stopping_)
-            return;
-          --starts_due_;
-          start(s);
-        });
+    s.timer.async_wait([this, &s](error_code) {
+      if (is_stopping_)
+        return;
+      --starts_due_;
+      start(s);
+    });
     s.delay = std::min(2 * s.delay, options_.longest_delay);
   }
 
   void wait()
   {
-    signals_.async_wait(
-        [this](error_code ec, const sigfd::signal_info& info)
-        {
-          if (ec)
-            throw boost::system::system_error(ec, "waiting for signals");
-          obey(info);
-          if (!running_.empty() || starts_due_ > 0)
-            return wait();
-          deadline_.cancel(); // nothing is left to wait for
-          std::cout << starts_ << " started, " << ends_ << " ended, "
-                    << orphans_ << " orphans ended" << std::endl;
-        });
+    signals_.async_wait([this](error_code ec, const sigfd::signal_info& info) {
+      if (ec)
+        throw boost::system::system_error(ec, "waiting for signals");
+      obey(info);
+      if (!running_.empty() || starts_due_ > 0)
+        return wait();
+      deadline_.cancel(); // nothing is left to wait for
+      std::cout << starts_ << " started, " << ends_ << " ended, " << orphans_
+                << " orphans ended" << std::endl;
+    });
   }
 
   void obey(const sigfd::signal_info& info)
@@ -271,8 +267,8 @@ private:
       return print(s, what);
     ++ends_;
     running_.erase(child.pid);
-    s.has_crashed =
-        child.reason != sigfd::child_reason::exited || child.status != 0;
+    s.has_crashed = child.reason != sigfd::child_reason::exited
+        || child.status != 0;
     using enum options::restart;
     const bool is_restarted = options_.restarts == always
         || (options_.restarts == crashed && s.has_crashed);
@@ -299,14 +295,12 @@ private:
     starts_due_ = 0;
     send(SIGCONT); // one that is stopped would not end
     deadline_.expires_after(options_.deadline);
-    deadline_.async_wait(
-        [this](error_code ec)
-        {
-          if (ec || running_.empty())
-            return;
-          std::cout << "the deadline has passed: ";
-          kill();
-        });
+    deadline_.async_wait([this](error_code ec) {
+      if (ec || running_.empty())
+        return;
+      std::cout << "the deadline has passed: ";
+      kill();
+    });
   }
 
   void kill()
@@ -347,17 +341,18 @@ private:
   std::size_t orphans_ = 0;
 };
 
-constexpr const char* usage =
-    "usage: supervisor [OPTION...] COMMAND [ARGUMENT...]\n"
-    "  -n, --instances N      run N children at once (1)\n"
-    "  --once                 restart none\n"
-    "  --always               restart also those that exited with status 0\n"
-    "  --delay MS             wait so long before a restart (100); it doubles\n"
-    "                         with each crash of the child\n"
-    "  --longest-delay MS     up to this (10000)\n"
-    "  --reset-after MS       until the child has run for so long (10000)\n"
-    "  --deadline MS          kill what has not ended so long after SIGTERM\n"
-    "                         (5000)\n";
+constexpr const char* usage
+    = "usage: supervisor [OPTION...] COMMAND [ARGUMENT...]\n"
+      "  -n, --instances N      run N children at once (1)\n"
+      "  --once                 restart none\n"
+      "  --always               restart also those that exited with status 0\n"
+      "  --delay MS             wait so long before a restart (100); it "
+      "doubles\n"
+      "                         with each crash of the child\n"
+      "  --longest-delay MS     up to this (10000)\n"
+      "  --reset-after MS       until the child has run for so long (10000)\n"
+      "  --deadline MS          kill what has not ended so long after SIGTERM\n"
+      "                         (5000)\n";
 
 options read_options(int argc, char* argv[])
 {
@@ -387,7 +382,7 @@ options read_options(int argc, char* argv[])
   };
   options result;
   for (int option;
-       (option = arguments::next_option(argc, argv, "n:h", names)) != -1;)
+      (option = arguments::next_option(argc, argv, "n:h", names)) != -1;)
     switch (option)
     {
     case 'n':

@@ -114,8 +114,10 @@ try
 {
   arguments::at_most(0, argc, argv);
   net::io_context context;
-  net::co_spawn(context, tour(context),
-      [](std::exception_ptr e) { if (e) std::rethrow_exception(e); });
+  net::co_spawn(context, tour(context), [](std::exception_ptr e) {
+    if (e)
+      std::rethrow_exception(e);
+  });
   context.run();
 }
 catch (const std::exception& e)

@@ -20,8 +20,8 @@ net::awaitable<void> echo(tcp::socket client) // throws when the client leaves
 {
   for (char data[1024];;)
   {
-    const auto size =
-        co_await client.async_read_some(net::buffer(data), net::use_awaitable);
+    const auto size = co_await client.async_read_some(
+        net::buffer(data), net::use_awaitable);
     co_await net::async_write(
         client, net::buffer(data, size), net::use_awaitable);
   }
@@ -48,13 +48,11 @@ int main(int argc, char* argv[])
             << acceptor.local_endpoint().port() << ", then kill " << ::getpid()
             << std::endl;
   net::co_spawn(context, serve(acceptor), net::detached);
-  signals.async_wait(
-      [&](auto, const sigfd::signal_info& info)
-      {
-        acceptor.close();
-        std::cout << "stopping: " << info << std::endl;
-        signals.close();
-        ::pthread_sigmask(SIG_UNBLOCK, &mask.native(), nullptr);
-      });
+  signals.async_wait([&](auto, const sigfd::signal_info& info) {
+    acceptor.close();
+    std::cout << "stopping: " << info << std::endl;
+    signals.close();
+    ::pthread_sigmask(SIG_UNBLOCK, &mask.native(), nullptr);
+  });
   context.run(); // returns when the last client has left
 }

@@ -34,8 +34,8 @@ void start_timer()
 int main(int argc, char* argv[])
 {
   arguments::at_most(1, argc, argv);
-  const int limit =
-      arguments::number(argc > 1 ? argv[1] : "10", "a number of signals", 1);
+  const int limit = arguments::number(
+      argc > 1 ? argv[1] : "10", "a number of signals", 1);
   boost::asio::io_context context; // need not run: wait() blocks
   sigfd::signal_fd signals(context, SIGINT, SIGRTMIN);
   start_timer(); // now that its signal is blocked

@@ -34,8 +34,7 @@ struct service
   void wait()
   {
     signals.async_wait(
-        [this](boost::system::error_code, const sigfd::signal_info& info)
-        {
+        [this](boost::system::error_code, const sigfd::signal_info& info) {
           std::cout << info << std::endl;
           if (info != SIGHUP)
             return; // nothing is left to wait for, so run() returns

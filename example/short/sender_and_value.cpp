@@ -48,9 +48,9 @@ int main(int argc, char* argv[])
 {
   if (argc == 4)
   {
+    const int n = number(argv[2], "a signal number", 1, SIGRTMAX);
     const ::sigval value{.sival_int = number<int>(argv[3], "a value")};
-    if (::sigqueue(number<::pid_t>(argv[1], "a process ID", 1),
-            number(argv[2], "a signal number", 1, SIGRTMAX), value) == -1)
+    if (::sigqueue(number<::pid_t>(argv[1], "a process ID", 1), n, value) == -1)
       arguments::refuse("no such process: " + std::string(argv[1]));
   }
   else if (argc > 2)

@@ -50,7 +50,9 @@ int main(int argc, char* argv[])
   const std::chrono::milliseconds timeout(arguments::number(
       argc > 1 ? argv[1] : "1000", "a number of milliseconds", 1));
   net::io_context context;
-  net::co_spawn(context, run(timeout),
-      [](std::exception_ptr e) { if (e) std::rethrow_exception(e); });
+  net::co_spawn(context, run(timeout), [](std::exception_ptr e) {
+    if (e)
+      std::rethrow_exception(e);
+  });
   context.run();
 }

@@ -33,7 +33,9 @@ int main(int argc, char* argv[])
   if (argc > 1)
     ::errx(2, "one argument too many: %s", argv[1]);
   net::io_context context;
-  net::co_spawn(context, watch(),
-      [](std::exception_ptr e) { if (e) std::rethrow_exception(e); });
+  net::co_spawn(context, watch(), [](std::exception_ptr e) {
+    if (e)
+      std::rethrow_exception(e);
+  });
   context.run();
 }

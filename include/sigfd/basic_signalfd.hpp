@@ -13,10 +13,10 @@
 
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/describe_signal.hpp>
-#include <sigfd/detail/system_error.hpp>
-#include <sigfd/detail/wait_destination.hpp>
 #include <sigfd/detail/initiate_wait.hpp>
 #include <sigfd/detail/signalfd_impl.hpp>
+#include <sigfd/detail/system_error.hpp>
+#include <sigfd/detail/wait_destination.hpp>
 #include <sigfd/error.hpp>
 #include <sigfd/open_options.hpp>
 #include <sigfd/signal_info.hpp>
@@ -175,8 +175,8 @@ public:
    * @endcode
    */
   template <std::integral... SignalNumbers>
-  explicit(sizeof...(SignalNumbers) == 0) basic_signalfd(
-      const executor_type& ex, SignalNumbers... signal_numbers)
+  explicit(sizeof...(SignalNumbers) == 0)
+      basic_signalfd(const executor_type& ex, SignalNumbers... signal_numbers)
     : executor_(ex)
   {
     if constexpr (sizeof...(SignalNumbers) > 0)
@@ -204,8 +204,8 @@ public:
   template <typename ExecutionContext, std::integral... SignalNumbers>
     requires std::convertible_to<ExecutionContext&,
         boost::asio::execution_context&>
-  explicit(sizeof...(SignalNumbers) == 0) basic_signalfd(
-      ExecutionContext& context, SignalNumbers... signal_numbers)
+  explicit(sizeof...(SignalNumbers) == 0)
+      basic_signalfd(ExecutionContext& context, SignalNumbers... signal_numbers)
     : basic_signalfd(context.get_executor(), signal_numbers...)
   {
   }
@@ -257,8 +257,7 @@ public:
 
   template <typename Context, typename... Arguments,
       typename Wanted = detail::ints_or_signal_mask_and_open_options>
-    requires(sizeof...(Arguments) > 0
-        && !detail::can_be_watched<Arguments...>)
+    requires(sizeof...(Arguments) > 0 && !detail::can_be_watched<Arguments...>)
   SIGFD_MISTAKE("sigfd: a signal_fd is made with signal numbers, which are "
                 "ints, or a signal_mask, such as {SIGINT, SIGTERM}, and "
                 "open_options")
@@ -497,8 +496,7 @@ public:
    */
   sigfd::source source() const noexcept
   {
-    return is_open() ? holder_->impl->source()
-                     : sigfd::source::automatic;
+    return is_open() ? holder_->impl->source() : sigfd::source::automatic;
   }
 
   /// Gets the signals that are watched.
@@ -597,8 +595,8 @@ public:
     boost::system::error_code ec;
     add(signal_number, f, ec);
     if (ec)
-      detail::throw_error(ec,
-          "signal_fd::add: " + detail::why_not_watchable(signal_number));
+      detail::throw_error(
+          ec, "signal_fd::add: " + detail::why_not_watchable(signal_number));
   }
 
   /// Adds a signal with flags for its action.
@@ -648,8 +646,8 @@ public:
     boost::system::error_code ec;
     remove(signal_number, ec);
     if (ec)
-      detail::throw_error(ec,
-          "signal_fd::remove: " + detail::why_not_watchable(signal_number));
+      detail::throw_error(
+          ec, "signal_fd::remove: " + detail::why_not_watchable(signal_number));
   }
 
   /// Removes a signal; no effect if it is not watched.
@@ -1002,10 +1000,10 @@ public:
    * @endcode
    */
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
-      void(boost::system::error_code, signal_info)) WaitToken =
-          boost::asio::default_completion_token_t<executor_type>>
-  auto async_wait(WaitToken&& token =
-          boost::asio::default_completion_token_t<executor_type>())
+                void(boost::system::error_code, signal_info)) WaitToken
+      = boost::asio::default_completion_token_t<executor_type>>
+  auto async_wait(WaitToken&& token
+      = boost::asio::default_completion_token_t<executor_type>())
   {
     return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, signal_info)>(
@@ -1069,11 +1067,11 @@ public:
    * @endcode
    */
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(
-      void(boost::system::error_code, std::size_t)) WaitToken =
-          boost::asio::default_completion_token_t<executor_type>>
+                void(boost::system::error_code, std::size_t)) WaitToken
+      = boost::asio::default_completion_token_t<executor_type>>
   auto async_wait_some(std::span<signal_info> infos,
-      WaitToken&& token =
-          boost::asio::default_completion_token_t<executor_type>())
+      WaitToken&& token
+      = boost::asio::default_completion_token_t<executor_type>())
   {
     return boost::asio::async_initiate<WaitToken,
         void(boost::system::error_code, std::size_t)>(
@@ -1084,8 +1082,7 @@ public:
   template <typename First, typename... Rest>
   SIGFD_MISTAKE("sigfd: async_wait_some's handler is called as "
                 "void(error_code, std::size_t); it is the last argument")
-  SIGFD_NO_RESULT async_wait_some(
-      std::span<signal_info>, First&&, Rest&&...);
+  SIGFD_NO_RESULT async_wait_some(std::span<signal_info>, First&&, Rest&&...);
 
 private:
   template <typename Executor1>
@@ -1136,8 +1133,7 @@ private:
 
 // What all signal_fds have in common.
 SIGFD_EXTERN_TEMPLATE(class basic_signalfd<boost::asio::any_io_executor>);
-SIGFD_EXTERN_TEMPLATE(
-    class detail::executor_op<boost::asio::any_io_executor>);
+SIGFD_EXTERN_TEMPLATE(class detail::executor_op<boost::asio::any_io_executor>);
 SIGFD_EXTERN_TEMPLATE(detail::signalfd_impl_ptr detail::make_impl(
     const boost::asio::any_io_executor& executor));
 

@@ -11,8 +11,8 @@
 #ifndef SIGFD_SIGNAL_FD_HPP
 #define SIGFD_SIGNAL_FD_HPP
 
-#include <sigfd/detail/config.hpp>
 #include <sigfd/basic_signalfd.hpp>
+#include <sigfd/detail/config.hpp>
 
 namespace sigfd {
 

@@ -177,8 +177,7 @@ public:
    */
   bool contains(int signal_number) const noexcept
   {
-    return can_hold(signal_number)
-        && ::sigismember(&set_, signal_number) == 1;
+    return can_hold(signal_number) && ::sigismember(&set_, signal_number) == 1;
   }
 
   /// Determines whether the set holds no signal.

@@ -61,9 +61,8 @@ BOOST_AUTO_TEST_CASE(starting_a_wait_takes_nothing)
   signals.async_wait(one.handler());
   // The kernel still has it.
   std::optional<signal_info> info;
-  BOOST_TEST(support::wait_until([&] {
-    return (info = signals.try_wait()).has_value();
-  }));
+  BOOST_TEST(support::wait_until(
+      [&] { return (info = signals.try_wait()).has_value(); }));
   context.poll();
   BOOST_TEST(one.completions == 0);
   BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 2));
@@ -234,7 +233,9 @@ BOOST_AUTO_TEST_CASE(handlers_are_where_their_alignment_wants_them)
         ++misplaced;
     }
 
-    void operator()(const error_code&, const signal_info&) const {}
+    void operator()(const error_code&, const signal_info&) const
+    {
+    }
   };
   for (int i = 0; i < 8; ++i)
   {

@@ -318,8 +318,8 @@ BOOST_AUTO_TEST_CASE(a_blocking_wait_beside_one_that_completes_elsewhere)
       other.join();
       BOOST_TEST_REQUIRE(both);
       BOOST_TEST_REQUIRE(wait.succeeded());
-      BOOST_TEST_REQUIRE((std::set{value_of(taken), value_of(wait.result)}
-          == std::set{0, 1}));
+      BOOST_TEST_REQUIRE(
+          (std::set{value_of(taken), value_of(wait.result)} == std::set{0, 1}));
     }
   }
 }

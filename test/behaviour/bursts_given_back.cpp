@@ -127,16 +127,15 @@ struct way
   std::function<void(fixture&)> end;
 };
 
-const way ways[] = {
-    {"close", [](fixture& f) { f.signals->close(); }},
+const way ways[] = {{"close", [](fixture& f) { f.signals->close(); }},
     {"clear", [](fixture& f) { f.signals->clear(); }},
     {"destroy", [](fixture& f) { f.signals.reset(); }},
     {"assign", [](fixture& f) { *f.signals = signal_fd(*f.context); }},
     {"destroy the context", [](fixture& f) { f.context.reset(); }}};
 
 // How many are sent, and how many are taken.
-constexpr std::pair<int, int> parts[]
-    = {{2, 0}, {2, 1}, {5, 1}, {32, 7}, {33, 1}, {40, 33}, {200, 50}};
+constexpr std::pair<int, int> parts[] = {
+    {2, 0}, {2, 1}, {5, 1}, {32, 7}, {33, 1}, {40, 33}, {200, 50}};
 
 using support::own_user;
 BOOST_TEST_GLOBAL_FIXTURE(own_user);

@@ -49,8 +49,7 @@ const way ways[] = {
           *f.signals = std::move(other);
           f.signals->cancel();
         }},
-    {"assignment",
-        [](fixture& f) { *f.signals = signal_fd(f.reactor); }},
+    {"assignment", [](fixture& f) { *f.signals = signal_fd(f.reactor); }},
     {"close and open",
         [](fixture& f) {
           f.signals->close();
@@ -156,9 +155,9 @@ BOOST_FIXTURE_TEST_CASE(clear_and_update_cancel_nothing, fixture)
 
 BOOST_AUTO_TEST_CASE(by_slot_of_every_type_leaves_the_signal)
 {
-  for (const auto type : {net::cancellation_type::terminal,
-           net::cancellation_type::partial, net::cancellation_type::total,
-           net::cancellation_type::all})
+  for (const auto type :
+      {net::cancellation_type::terminal, net::cancellation_type::partial,
+          net::cancellation_type::total, net::cancellation_type::all})
     for (const phase p : phases)
       BOOST_TEST_CONTEXT("type " << unsigned(type) << " in phase " << int(p))
       {

@@ -255,8 +255,7 @@ BOOST_AUTO_TEST_CASE(it_may_outlive_the_object_and_the_context)
     {
       fixture f;
       wait(*f.signals,
-          net::bind_cancellation_slot(
-              cancel.slot(), f.bound(one.handler())));
+          net::bind_cancellation_slot(cancel.slot(), f.bound(one.handler())));
       f.bring_to(p);
       f.signals.reset();
       cancel.emit(net::cancellation_type::total);

@@ -52,8 +52,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bind_executor_to_a_strand, Scene, scenes)
   s.run_to_completion();
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(
-    bind_executor_of_another_context, Scene, scenes)
+BOOST_AUTO_TEST_CASE_TEMPLATE(bind_executor_of_another_context, Scene, scenes)
 {
   Scene s;
   net::io_context other;
@@ -317,8 +316,8 @@ void cancel_by_slot(net::cancellation_type type, BeforeCancel before_cancel,
 constexpr std::array cancellation_types{net::cancellation_type::terminal,
     net::cancellation_type::partial, net::cancellation_type::total};
 
-using later_scenes =
-    std::tuple<scene<wait_one, false>, scene<wait_some, false>>;
+using later_scenes
+    = std::tuple<scene<wait_one, false>, scene<wait_some, false>>;
 
 } // namespace
 
@@ -326,8 +325,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
     bind_cancellation_slot_before_the_first_look, Scene, pending_scenes)
 {
   for (const auto type : cancellation_types)
-    cancel_by_slot<Scene>(
-        type, [](Scene&) {}, [](Scene&) {});
+    cancel_by_slot<Scene>(type, [](Scene&) {}, [](Scene&) {});
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(
@@ -335,8 +333,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
 {
   for (const auto type : cancellation_types)
     cancel_by_slot<Scene>(
-        type, [](Scene& s) { s.context.poll(); },
-        [](Scene& s) { s.send(); });
+        type, [](Scene& s) { s.context.poll(); }, [](Scene& s) { s.send(); });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(

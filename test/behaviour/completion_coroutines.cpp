@@ -86,8 +86,8 @@ template <typename Scene>
 net::awaitable<void> wait_with_redirect_error(Scene& s)
 {
   error_code ec = net::error::eof;
-  const auto result =
-      co_await s.start(net::redirect_error(net::use_awaitable, ec));
+  const auto result = co_await s.start(
+      net::redirect_error(net::use_awaitable, ec));
   s.succeed(ec, result);
 }
 
@@ -95,8 +95,8 @@ template <typename Scene>
 net::awaitable<void> fail_with_redirect_error(Scene& s)
 {
   error_code ec;
-  const auto result =
-      co_await s.start_closed(net::redirect_error(net::use_awaitable, ec));
+  const auto result = co_await s.start_closed(
+      net::redirect_error(net::use_awaitable, ec));
   s.fail(ec, result);
 }
 
@@ -196,8 +196,8 @@ net::awaitable<void> wait_with_as_tuple(Scene& s)
 template <typename Scene>
 net::awaitable<void> fail_with_as_tuple(Scene& s)
 {
-  const auto [ec, result] =
-      co_await s.start_closed(net::as_tuple(net::use_awaitable));
+  const auto [ec, result] = co_await s.start_closed(
+      net::as_tuple(net::use_awaitable));
   s.fail(ec, result);
 }
 
@@ -244,8 +244,8 @@ void spawn_on(net::io_context& context, Function function)
 BOOST_AUTO_TEST_CASE_TEMPLATE(yield_context, Scene, scenes)
 {
   Scene s;
-  spawn_on(s.context,
-      [&](net::yield_context yield) { s.succeed(s.start(yield)); });
+  spawn_on(
+      s.context, [&](net::yield_context yield) { s.succeed(s.start(yield)); });
   s.run_to_completion();
 }
 

@@ -39,9 +39,8 @@ using support::wait_some;
 BOOST_AUTO_TEST_CASE_TEMPLATE(lambda, Scene, scenes)
 {
   Scene s;
-  s.start([&](error_code ec, typename Scene::result_type r) {
-    s.succeed(ec, r);
-  });
+  s.start(
+      [&](error_code ec, typename Scene::result_type r) { s.succeed(ec, r); });
   s.run_to_completion();
 }
 
@@ -74,9 +73,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(lambda_that_is_an_lvalue, Scene, scenes)
 BOOST_AUTO_TEST_CASE_TEMPLATE(lambda_when_not_open, Scene, pending_scenes)
 {
   Scene s;
-  s.start_closed([&](error_code ec, typename Scene::result_type r) {
-    s.fail(ec, r);
-  });
+  s.start_closed(
+      [&](error_code ec, typename Scene::result_type r) { s.fail(ec, r); });
   BOOST_TEST(s.completions == 0);
   s.run();
   BOOST_TEST(s.completions == 1);
@@ -182,11 +180,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(use_future, Scene, scenes)
 {
   Scene s;
   std::future<typename Scene::result_type> future = s.start(net::use_future);
-  BOOST_TEST((future.wait_for(std::chrono::seconds(0))
-      == std::future_status::timeout));
+  BOOST_TEST((
+      future.wait_for(std::chrono::seconds(0)) == std::future_status::timeout));
   s.run();
-  BOOST_REQUIRE((future.wait_for(std::chrono::seconds(0))
-      == std::future_status::ready));
+  BOOST_REQUIRE(
+      (future.wait_for(std::chrono::seconds(0)) == std::future_status::ready));
   s.succeed(future.get());
 }
 
@@ -206,8 +204,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(use_future_when_not_open, Scene, pending_scenes)
 {
   Scene s;
   auto future = s.start_closed(net::use_future);
-  BOOST_TEST((future.wait_for(std::chrono::seconds(0))
-      == std::future_status::timeout));
+  BOOST_TEST((
+      future.wait_for(std::chrono::seconds(0)) == std::future_status::timeout));
   s.run();
   BOOST_CHECK_EXCEPTION(future.get(), system_error, [&](const auto& e) {
     s.fail(e.code());

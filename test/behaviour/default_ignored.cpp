@@ -140,7 +140,9 @@ void open_and_close(net::io_context& context, int number)
   BOOST_TEST(support::has_siginfo_handler(number));
 }
 
-void on_signal(int) {}
+void on_signal(int)
+{
+}
 
 // Time passes, a little more each time.
 void spin(int round)
@@ -314,8 +316,7 @@ BOOST_AUTO_TEST_CASE(flags_about_children_are_kept)
     if (pid == 0)
       ::_exit(0);
     const bool becomes_zombie = (given & SA_NOCLDWAIT) == 0;
-    BOOST_TEST(
-        (::waitpid(pid, nullptr, 0) == pid) == becomes_zombie);
+    BOOST_TEST((::waitpid(pid, nullptr, 0) == pid) == becomes_zombie);
   }
 }
 
@@ -326,14 +327,15 @@ BOOST_AUTO_TEST_CASE(execve_resets_it)
   ::pid_t pid = -1;
   char* const arguments[] = {const_cast<char*>(support::sleep_program),
       const_cast<char*>(support::sleep_time), nullptr};
-  BOOST_REQUIRE(::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments,
-                    ::environ) == 0);
+  BOOST_REQUIRE(
+      ::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, ::environ)
+      == 0);
   support::started_child child(pid);
   support::await_exec(pid);
   const support::signal_sets sets = support::signals_of(pid);
   BOOST_TEST(sets.caught == 0u);
-  BOOST_TEST((sets.ignored
-                 & support::bits({SIGCHLD, SIGURG, SIGWINCH, SIGCONT}))
+  BOOST_TEST(
+      (sets.ignored & support::bits({SIGCHLD, SIGURG, SIGWINCH, SIGCONT}))
       == 0u);
 }
 

@@ -68,7 +68,8 @@ bool hears_as_many_in_a_child(int count)
     if (!support::queue(::getpid(), SIGRTMIN, i))
       return false;
     std::optional<signal_info> info;
-    if (!support::wait_until([&] { return (info = own.try_wait()).has_value(); })
+    if (!support::wait_until(
+            [&] { return (info = own.try_wait()).has_value(); })
         || support::value_of(*info) != i)
       return false;
   }
@@ -120,7 +121,8 @@ BOOST_AUTO_TEST_CASE(child_opens_its_own)
   for (const source which : {source::kernel, source::pipe})
   {
     const signal_fd parents(context, {SIGRTMIN}, {.source = which});
-    support::process child([] { return hears_as_many_in_a_child(2500) ? 0 : 1; });
+    support::process child(
+        [] { return hears_as_many_in_a_child(2500) ? 0 : 1; });
     BOOST_TEST(child.wait_for(60s) == 0);
   }
 }
@@ -196,8 +198,7 @@ BOOST_AUTO_TEST_CASE(signal_is_added_that_another_one_has_taken)
 {
   signal_fd has(context, {SIGRTMIN},
       {.source = source::pipe, .delivery = delivery_policy::one});
-  signal_fd waits(
-      context, {SIGRTMIN + 1}, options_with(delivery_policy::one));
+  signal_fd waits(context, {SIGRTMIN + 1}, options_with(delivery_policy::one));
   outcome<signal_info> wait;
   waits.async_wait(wait.handler());
   context.poll();

@@ -134,10 +134,10 @@ BOOST_AUTO_TEST_CASE(masks_may_overlap)
     while (const auto info = signals->try_wait())
       all.push_back(*info);
     BOOST_TEST(of(SIGUSR1, all) == (signals == &one ? values{100} : values{}));
-    BOOST_TEST(of(SIGRTMIN, all)
-        == (signals == &three ? values{} : range(0, 10)));
-    BOOST_TEST(of(SIGRTMIN + 1, all)
-        == (signals == &one ? values{} : range(10, 20)));
+    BOOST_TEST(
+        of(SIGRTMIN, all) == (signals == &three ? values{} : range(0, 10)));
+    BOOST_TEST(
+        of(SIGRTMIN + 1, all) == (signals == &one ? values{} : range(10, 20)));
   }
 }
 

@@ -204,16 +204,16 @@ BOOST_AUTO_TEST_CASE(a_wait_of_the_slow_one_makes_room)
   std::size_t count = 0;
   values heard{0};
   values late;
-  const std::function<void(signal_fd&, values&)> listen
-      = [&](signal_fd& signals, values& to) {
-          signals.async_wait([&](error_code ec, const signal_info& info) {
-            BOOST_TEST(!ec);
-            to.push_back(value_of(info));
-            ++count;
-            if (to.size() < 1'000)
-              listen(signals, to);
-          });
-        };
+  const std::function<void(signal_fd&, values&)> listen =
+      [&](signal_fd& signals, values& to) {
+        signals.async_wait([&](error_code ec, const signal_info& info) {
+          BOOST_TEST(!ec);
+          to.push_back(value_of(info));
+          ++count;
+          if (to.size() < 1'000)
+            listen(signals, to);
+        });
+      };
   listen(fast, heard);
   listen(*slow, late);
   context.restart();

@@ -110,8 +110,8 @@ void check_refused(const error_code& ec, int number)
   BOOST_TEST(ec.message().find(name) != std::string::npos, ec.message());
 }
 
-constexpr delivery_policy policies[]
-    = {delivery_policy::every, delivery_policy::one};
+constexpr delivery_policy policies[] = {
+    delivery_policy::every, delivery_policy::one};
 
 delivery_policy other(delivery_policy policy)
 {
@@ -289,8 +289,7 @@ BOOST_AUTO_TEST_CASE(the_other_policy_may_be_used_when_the_last_has_gone)
 // An object may be moved, which opens another in its place.
 BOOST_AUTO_TEST_CASE(a_move_does_not_change_the_policy)
 {
-  using other_signal_fd
-      = sigfd::basic_signalfd<net::io_context::executor_type>;
+  using other_signal_fd = sigfd::basic_signalfd<net::io_context::executor_type>;
   for (const delivery_policy policy : policies)
   {
     other_signal_fd first(context, {SIGRTMIN}, options_with(policy));

@@ -192,8 +192,7 @@ void test_stopped(fixture& f, overflow_policy overflow)
   const values& heard = readers[2].heard;
   BOOST_TEST(heard.size() + stopped.dropped() == std::size_t{flood});
   BOOST_TEST(std::is_sorted(heard.begin(), heard.end()));
-  BOOST_TEST(
-      (std::adjacent_find(heard.begin(), heard.end()) == heard.end()));
+  BOOST_TEST((std::adjacent_find(heard.begin(), heard.end()) == heard.end()));
   BOOST_TEST(
       (stopped.dropped() == 0) == (overflow == overflow_policy::hold_back));
 }

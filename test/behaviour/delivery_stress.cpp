@@ -1,5 +1,5 @@
-// Many objects in several contexts on several threads, and a flood from a second
-// process: each gets all, in order, with its siginfo.
+// Many objects in several contexts on several threads, and a flood from a
+// second process: each gets all, in order, with its siginfo.
 
 #include <sigfd/signal_fd.hpp>
 
@@ -42,9 +42,9 @@ using sigfd::signal_info;
 
 constexpr int count = support::has_sanitizer ? 10'000 : 100'000;
 
-// Waits until it has heard the last; checks that each is the next of one sender.
-// Now and then it cancels the wait that it has just started, in one of several
-// ways, and starts another.
+// Waits until it has heard the last; checks that each is the next of one
+// sender. Now and then it cancels the wait that it has just started, in one of
+// several ways, and starts another.
 class receiver
 {
 public:
@@ -154,9 +154,8 @@ private:
       net::post(context_, [this] { signals_.cancel(); });
 #if BOOST_VERSION >= 107700
     else if (what == 4)
-      net::post(context_, [this] {
-        cancellation_.emit(net::cancellation_type::total);
-      });
+      net::post(context_,
+          [this] { cancellation_.emit(net::cancellation_type::total); });
 #endif
   }
 
@@ -261,8 +260,8 @@ void test(bool disturbed, bool mixed)
     sigfd::open_options options = support::options();
     if (mixed && i % 3 == 0)
       options.source = sigfd::source::kernel;
-    receivers.push_back(std::make_unique<receiver>(contexts[i % threads],
-        options, static_cast<unsigned>(i), disturbed));
+    receivers.push_back(std::make_unique<receiver>(
+        contexts[i % threads], options, static_cast<unsigned>(i), disturbed));
   }
   support::process sender = support::queue_many(SIGRTMIN, count);
   std::atomic<int> running{0};

@@ -246,8 +246,8 @@ BOOST_AUTO_TEST_CASE(a_wait_that_loses_a_race_leaves_it)
       [&]() -> net::awaitable<void> {
         while (heard.size() < count)
         {
-          const auto result
-              = co_await (waits.async_wait(net::use_awaitable) || rival());
+          const auto result = co_await (
+              waits.async_wait(net::use_awaitable) || rival());
           if (result.index() == 0)
           {
             heard.push_back(value_of(std::get<0>(result)));

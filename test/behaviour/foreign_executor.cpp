@@ -51,8 +51,8 @@ enum class phase
   dispatched, // in the pool, to look for the first time
   looked,     // in the pool, with a signal there
   waiting,    // in the reactor
-  woken,      // in the pool, after its wait in the reactor, with a signal there
-  cancelled   // in the pool, after its wait in the reactor was cancelled
+  woken, // in the pool, after its wait in the reactor, with a signal there
+  cancelled // in the pool, after its wait in the reactor was cancelled
 };
 
 constexpr phase phases[] = {phase::started, phase::dispatched, phase::looked,
@@ -61,9 +61,8 @@ constexpr phase phases[] = {phase::started, phase::dispatched, phase::looked,
 struct scene
 {
   mortal_context context;
-  std::optional<signal_fd> signals{
-      std::in_place, *context, sigfd::signal_mask{SIGRTMIN},
-      support::options()};
+  std::optional<signal_fd> signals{std::in_place, *context,
+      sigfd::signal_mask{SIGRTMIN}, support::options()};
   held_pool pool;
 
   ~scene()
@@ -264,8 +263,8 @@ BOOST_AUTO_TEST_CASE(object_and_context_end_at_any_moment)
     {
       // Counts also if it is destroyed.
       std::shared_ptr<void> end(nullptr, [&](void*) { ++ended; });
-      signals.async_wait(net::bind_executor(pool,
-          [end = std::move(end)](error_code, const signal_info&) {}));
+      signals.async_wait(net::bind_executor(
+          pool, [end = std::move(end)](error_code, const signal_info&) {}));
       ++expected;
     }
     context->poll();
@@ -359,8 +358,8 @@ BOOST_AUTO_TEST_CASE(an_object_on_a_strand_of_any_executor)
   // And that of a handler.
   context.restart();
   support::outcome<signal_info> bound_wait;
-  signals.async_wait(net::bind_executor(
-      strand(context.get_executor()), bound_wait.handler()));
+  signals.async_wait(
+      net::bind_executor(strand(context.get_executor()), bound_wait.handler()));
   BOOST_TEST(::kill(::getpid(), SIGRTMIN) == 0);
   context.run();
   BOOST_TEST(bound_wait.succeeded());
@@ -373,8 +372,7 @@ BOOST_AUTO_TEST_CASE(cancelling_lets_the_context_run_out_of_work)
   net::thread_pool pool(1);
   pool.stop();
   net::io_context context;
-  signal_fd signals(
-      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  signal_fd signals(context, sigfd::signal_mask{SIGRTMIN}, support::options());
   signals.async_wait(
       net::bind_executor(pool, [](error_code, const signal_info&) {}));
   context.poll();
@@ -392,8 +390,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_wait_does_not_count_with_later_ones)
   held_pool pool;
   pool.go_on();
   net::io_context context;
-  signal_fd signals(
-      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  signal_fd signals(context, sigfd::signal_mask{SIGRTMIN}, support::options());
   signals.async_wait(
       net::bind_executor(stopped, [](error_code, const signal_info&) {}));
   context.poll();

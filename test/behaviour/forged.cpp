@@ -70,10 +70,10 @@ BOOST_AUTO_TEST_CASE(a_genuine_signal_is_not_lost)
   const auto take = [&] {
     context.restart();
     int number = 0;
-    signals.async_wait([&](boost::system::error_code,
-                           const sigfd::signal_info& info) {
-      number = info.number();
-    });
+    signals.async_wait(
+        [&](boost::system::error_code, const sigfd::signal_info& info) {
+          number = info.number();
+        });
     context.run_for(std::chrono::seconds(10));
     return number;
   };

@@ -148,8 +148,8 @@ BOOST_AUTO_TEST_CASE(a_fork_that_did_not_happen_changes_nothing)
 
 BOOST_AUTO_TEST_CASE(a_child_that_only_execs_is_clean)
 {
-  const std::string test =
-      "test ! -e /proc/self/fd/" + std::to_string(signals.native_handle());
+  const std::string test = "test ! -e /proc/self/fd/"
+      + std::to_string(signals.native_handle());
   support::process child([&] {
     ::execl("/bin/sh", "sh", "-c", test.c_str(), nullptr);
     return 127;

@@ -96,8 +96,8 @@ struct fixture
 };
 
 // How many are sent, and how many are taken before the fork.
-constexpr std::pair<int, int> parts[]
-    = {{2, 0}, {2, 1}, {20, 3}, {32, 31}, {40, 33}, {200, 50}};
+constexpr std::pair<int, int> parts[] = {
+    {2, 0}, {2, 1}, {20, 3}, {32, 31}, {40, 33}, {200, 50}};
 
 } // namespace
 
@@ -134,8 +134,7 @@ BOOST_AUTO_TEST_CASE(also_a_child_that_closes_it_and_opens_another)
     return support::take_all(f.signals, 0).empty() ? 0 : 1;
   });
   BOOST_TEST(child.wait_for(support::child_bound) == 0);
-  BOOST_TEST(
-      f.take(17) == range(3, 20), boost::test_tools::per_element());
+  BOOST_TEST(f.take(17) == range(3, 20), boost::test_tools::per_element());
 }
 
 // A child that only ends, or executes another program.
@@ -154,8 +153,7 @@ BOOST_AUTO_TEST_CASE(and_one_that_is_not_told)
     if (prepared)
       f.context.notify_fork(net::io_context::fork_parent);
     BOOST_TEST(child.wait_for(support::child_bound) == 0);
-    BOOST_TEST(
-        f.take(17) == range(3, 20), boost::test_tools::per_element());
+    BOOST_TEST(f.take(17) == range(3, 20), boost::test_tools::per_element());
   }
 }
 

@@ -63,10 +63,9 @@ void* allocate(std::size_t size)
 {
   const std::size_t whole = size + sizeof(piece);
   const bool is_large = size >= 1'024;
-  void* const memory = is_large
-      ? ::mmap(nullptr, whole, PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      : std::malloc(whole);
+  void* const memory = is_large ? ::mmap(nullptr, whole, PROT_READ | PROT_WRITE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                : std::malloc(whole);
   if (memory == nullptr || memory == MAP_FAILED)
     throw std::bad_alloc();
   return ::new (memory) piece{is_large ? whole : 0} + 1;

@@ -121,10 +121,9 @@ struct two
   bool hear(int value, const outcome<signal_info>& one,
       const outcome<signal_info>& another)
   {
-    if (!send_own(SIGRTMIN, value, value + 1)
-        || !run_until([&] {
-             return one.completions != 0 && another.completions != 0;
-           }))
+    if (!send_own(SIGRTMIN, value, value + 1) || !run_until([&] {
+          return one.completions != 0 && another.completions != 0;
+        }))
       return false;
     for (const auto* heard : {&one, &another})
       if (!heard->succeeded() || value_of(heard->result) != value
@@ -210,8 +209,7 @@ BOOST_AUTO_TEST_CASE(objects_of_an_untold_childs_own_hear_everything)
         signal_fd one(own, {SIGRTMIN}, {.source = source});
         signal_fd another(own, {SIGRTMIN}, {.source = source});
         for (int i = 0; i < count; i += 100)
-          if (!send_own(SIGRTMIN, i, i + 100)
-              || !gets(one, range(i, i + 100))
+          if (!send_own(SIGRTMIN, i, i + 100) || !gets(one, range(i, i + 100))
               || !gets(another, range(i, i + 100)))
             return 1;
         return 0;
@@ -289,9 +287,9 @@ BOOST_AUTO_TEST_CASE(a_wait_hears_what_came_before_its_context_was_told)
   objects.notify(net::io_context::fork_prepare);
   support::process child(run([&] {
     objects.context.notify_fork(net::io_context::fork_child);
-    if (!send_own(SIGRTMIN, 7, 8)
-        || !support::wait_until(
-            [&] { return take(*objects.first) == values{7}; }))
+    if (!send_own(SIGRTMIN, 7, 8) || !support::wait_until([&] {
+          return take(*objects.first) == values{7};
+        }))
       return 1;
     objects.other.notify_fork(net::io_context::fork_child);
     ::pollfd p{objects.second->native_handle(), POLLIN, 0};
@@ -529,8 +527,8 @@ BOOST_AUTO_TEST_CASE(fifty_forks_with_signals_in_flight)
       failed += child.wait_for(bound) == 0 ? 0 : 1;
     }
     BOOST_TEST(failed == 0);
-    BOOST_TEST(objects.run_until(
-        [&] { return one.is_done() && another.is_done(); }));
+    BOOST_TEST(
+        objects.run_until([&] { return one.is_done() && another.is_done(); }));
     BOOST_TEST(one.is_right());
     BOOST_TEST(another.is_right());
     BOOST_TEST(sender.wait() == 0);

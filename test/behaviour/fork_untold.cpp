@@ -98,9 +98,8 @@ struct holding_parent
     {
       const support::no_room refused;
       support::unblocked_threads threads(count); // each catches one
-      BOOST_REQUIRE(support::wait_until([&] {
-        return sigfd::count_strays().caught - caught >= count;
-      }));
+      BOOST_REQUIRE(support::wait_until(
+          [&] { return sigfd::count_strays().caught - caught >= count; }));
     }
   }
 
@@ -156,8 +155,8 @@ BOOST_AUTO_TEST_SUITE(fork_untold)
 BOOST_AUTO_TEST_CASE(a_child_that_exits_does_not_hang)
 {
   auto& context = *new net::io_context; // its threads end with the process
-  auto* const signals
-      = new signal_fd(context, {SIGRTMIN, SIGUSR1}, support::options());
+  auto* const signals = new signal_fd(
+      context, {SIGRTMIN, SIGUSR1}, support::options());
   auto work = net::make_work_guard(context);
   std::atomic<bool> end{false};
   std::atomic<int> outstanding{0};

@@ -105,8 +105,8 @@ BOOST_AUTO_TEST_CASE(stopping_and_continuing_are_both_kept_on_update)
   {
     const int wrong = in_child([&] {
       net::io_context context;
-      signal_fd signals(context, {SIGTSTP, SIGCONT, SIGHUP},
-          {.source = sigfd::source::pipe});
+      signal_fd signals(
+          context, {SIGTSTP, SIGCONT, SIGHUP}, {.source = sigfd::source::pipe});
       if (!send_to_pipe(stop_first ? SIGTSTP : SIGCONT)
           || !send_to_pipe(stop_first ? SIGCONT : SIGTSTP))
         return 1;

@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(whoever_takes_a_signal_calls_the_handler_once)
           for (const bool before : {true, false})
           {
             BOOST_TEST_CONTEXT(w.name << ", signal " << number << ", stray "
-                << int(stray) << ", kind " << int(k) << ", before " << before)
+                                      << int(stray) << ", kind " << int(k)
+                                      << ", before " << before)
             {
               calls.clear();
               if (before)

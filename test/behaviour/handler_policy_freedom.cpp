@@ -94,9 +94,8 @@ BOOST_AUTO_TEST_CASE(it_runs_in_the_thread_that_takes)
   net::thread_pool pool(1);
   signal_fd signals(pool, {SIGTERM}, calling());
   std::promise<::pid_t> completed;
-  signals.async_wait([&](error_code, const signal_info&) {
-    completed.set_value(::gettid());
-  });
+  signals.async_wait(
+      [&](error_code, const signal_info&) { completed.set_value(::gettid()); });
   send(SIGTERM);
   const ::pid_t thread = completed.get_future().get();
   BOOST_TEST_REQUIRE(calls.size() == 1u);

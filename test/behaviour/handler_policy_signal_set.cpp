@@ -23,8 +23,8 @@ BOOST_AUTO_TEST_CASE(a_signal_set_hears_all)
   for (const bool signal_set_first : {true, false})
     for (const stray_policy stray :
         {stray_policy::forward, stray_policy::ignore})
-      BOOST_TEST_CONTEXT("signal_set first: " << signal_set_first << ", stray "
-                                              << int(stray))
+      BOOST_TEST_CONTEXT(
+          "signal_set first: " << signal_set_first << ", stray " << int(stray))
       {
         std::optional<net::signal_set> set;
         if (signal_set_first)

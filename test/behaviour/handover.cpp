@@ -94,8 +94,7 @@ void test_cycles(int cycles)
     const std::size_t count = signals.try_wait_some(infos);
     for (std::size_t i = 0; i < count; ++i)
     {
-      const auto value =
-          static_cast<std::size_t>(infos[i].value()->sival_int);
+      const auto value = static_cast<std::size_t>(infos[i].value()->sival_int);
       if (arrivals.size() <= value)
         arrivals.resize(2 * value + 1);
       ++arrivals[value];

@@ -103,8 +103,7 @@ net::awaitable<void> race(
 {
   if (round % 2 == 0)
   {
-    auto winner =
-        co_await (other(round) || signals.async_wait(use_awaitable));
+    auto winner = co_await (other(round) || signals.async_wait(use_awaitable));
     if (winner.index() == 1)
       result.add(std::get<1>(winner));
     else
@@ -112,8 +111,7 @@ net::awaitable<void> race(
   }
   else
   {
-    auto winner =
-        co_await (signals.async_wait(use_awaitable) || other(round));
+    auto winner = co_await (signals.async_wait(use_awaitable) || other(round));
     if (winner.index() == 0)
       result.add(std::get<0>(winner));
     else
@@ -155,8 +153,7 @@ void test(Race race_once, rival other, int threads, unsigned pause = 0)
   net::io_context context(threads);
   const auto strand = net::make_strand(context);
   signal_fd signals(strand, {SIGRTMIN}, support::options());
-  support::process sender =
-      support::queue_many(SIGRTMIN, count, pause);
+  support::process sender = support::queue_many(SIGRTMIN, count, pause);
   tally result;
   std::exception_ptr failure;
   net::co_spawn(strand, run_races(signals, race_once, other, result),
@@ -219,13 +216,14 @@ BOOST_AUTO_TEST_CASE(a_plain_read_loses)
   const sigfd::signal_mask mask{SIGRTMIN};
   const sigfd::scoped_signal_block block(mask);
   net::io_context context;
-  net::posix::stream_descriptor descriptor(context,
-      ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC));
+  net::posix::stream_descriptor descriptor(
+      context, ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC));
   support::process sender = support::queue_many(SIGRTMIN, count);
   BOOST_TEST(sender.wait() == 0);
 
   int received = 0;
-  net::co_spawn(context,
+  net::co_spawn(
+      context,
       [&]() -> net::awaitable<void> {
         for (int round = 0; round < count; ++round)
         {

@@ -210,14 +210,12 @@ BOOST_AUTO_TEST_CASE(moves)
   for (int i = 0; i < 10; ++i)
     many.emplace_back(context, signal_mask{SIGRTMIN + i}, support::options());
   for (int i = 0; i < 10; ++i)
-    BOOST_TEST(
-        gets(many[static_cast<std::size_t>(i)], SIGRTMIN + i));
+    BOOST_TEST(gets(many[static_cast<std::size_t>(i)], SIGRTMIN + i));
 }
 
 BOOST_AUTO_TEST_CASE(converts_from_another_executor_type)
 {
-  using concrete =
-      sigfd::basic_signalfd<net::io_context::executor_type>;
+  using concrete = sigfd::basic_signalfd<net::io_context::executor_type>;
   concrete first(context.get_executor(), {SIGUSR1}, support::options());
   BOOST_REQUIRE(::kill(::getpid(), SIGUSR1) == 0);
   support::outcome<signal_info> outstanding;

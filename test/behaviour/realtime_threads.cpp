@@ -178,8 +178,8 @@ void both_go_on(unsigned enough, const std::function<void(signal_fd&)>& low,
       ::pause();
   });
   const progress& done = *shared;
-  BOOST_TEST(support::wait_until(
-      [&] { return done.low != 0 && done.high != 0; }));
+  BOOST_TEST(
+      support::wait_until([&] { return done.low != 0 && done.high != 0; }));
   const unsigned low_before = done.low;
   const unsigned high_before = done.high;
   BOOST_TEST(support::wait_until([&] {

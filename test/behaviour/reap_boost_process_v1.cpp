@@ -26,12 +26,13 @@ struct fixture : support::reaping
     reaping::check(
         [this](const std::string& command, std::function<void(int)> reaped) {
           return children
-              .emplace_back("/bin/sh", "-c", command, context,
-                  process::on_exit = [reaped](int status,
-                                         const std::error_code& ec) {
-                    BOOST_TEST(!ec);
-                    reaped(status);
-                  })
+              .emplace_back(
+                  "/bin/sh", "-c", command, context,
+                  process::on_exit =
+                      [reaped](int status, const std::error_code& ec) {
+                        BOOST_TEST(!ec);
+                        reaped(status);
+                      })
               .id();
         },
         opens_first);

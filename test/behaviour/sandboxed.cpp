@@ -44,8 +44,7 @@ int in_sandbox(std::initializer_list<refused> calls, Function function)
 {
   support::process child([&] {
     for (const refused& call : calls)
-      if (!support::forbid(
-              static_cast<unsigned>(call.system_call), call.error))
+      if (!support::forbid(static_cast<unsigned>(call.system_call), call.error))
         return 100;
     try
     {
@@ -104,9 +103,8 @@ BOOST_AUTO_TEST_CASE(opening_fails_where_no_source_works)
   for (const int error : errors)
   {
     const int wrong = in_sandbox(
-        {{SYS_signalfd4, error}, {SYS_rt_sigtimedwait, error}}, [&] {
-      return fails_to_open(error, support::options());
-    });
+        {{SYS_signalfd4, error}, {SYS_rt_sigtimedwait, error}},
+        [&] { return fails_to_open(error, support::options()); });
     BOOST_TEST(wrong == 0);
   }
 }
@@ -118,8 +116,8 @@ BOOST_AUTO_TEST_CASE(opening_fails_where_the_choice_finds_no_source)
     {
       const int wrong = in_sandbox(
           {{SYS_signalfd4, first}, {SYS_rt_sigtimedwait, second}}, [&] {
-        return fails_to_open(second, {.source = sigfd::source::automatic});
-      });
+            return fails_to_open(second, {.source = sigfd::source::automatic});
+          });
       BOOST_TEST(wrong == 0);
     }
 }
@@ -128,9 +126,8 @@ BOOST_AUTO_TEST_CASE(opening_a_pipe_fails_where_signalfd_would_do)
 {
   for (const int error : errors)
   {
-    const int wrong = in_sandbox({{SYS_rt_sigtimedwait, error}}, [&] {
-      return fails_to_open(error, {.source = sigfd::source::pipe});
-    });
+    const int wrong = in_sandbox({{SYS_rt_sigtimedwait, error}},
+        [&] { return fails_to_open(error, {.source = sigfd::source::pipe}); });
     BOOST_TEST(wrong == 0);
   }
 }
@@ -144,8 +141,8 @@ BOOST_AUTO_TEST_CASE(the_kernels_source_works_without_rt_sigtimedwait)
   {
     const int wrong = in_sandbox({{SYS_rt_sigtimedwait, error}}, [&] {
       net::io_context context;
-      signal_fd signals(context, {SIGRTMIN, SIGCHLD},
-          {.source = sigfd::source::automatic});
+      signal_fd signals(
+          context, {SIGRTMIN, SIGCHLD}, {.source = sigfd::source::automatic});
       if (signals.source() != sigfd::source::kernel)
         return 1;
       support::outcome<signal_info> wait;
@@ -169,9 +166,8 @@ BOOST_AUTO_TEST_CASE(opening_fails_where_strays_cannot_be_queued_again)
 {
   for (const int error : errors)
   {
-    const int wrong = in_sandbox({{SYS_rt_sigqueueinfo, error}}, [&] {
-      return fails_to_open(error, support::options());
-    });
+    const int wrong = in_sandbox({{SYS_rt_sigqueueinfo, error}},
+        [&] { return fails_to_open(error, support::options()); });
     BOOST_TEST(wrong == 0);
   }
 }

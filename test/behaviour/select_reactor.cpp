@@ -47,8 +47,7 @@ BOOST_FIXTURE_TEST_SUITE(select_reactor, fixture)
 
 BOOST_AUTO_TEST_CASE(a_wait_gets_a_signal)
 {
-  signal_fd signals(
-      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  signal_fd signals(context, sigfd::signal_mask{SIGRTMIN}, support::options());
   support::outcome<signal_info> wait;
   signals.async_wait(wait.handler());
   context.poll();
@@ -71,8 +70,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_reactor_arrives_as_it_is)
   do
     taken.emplace_back(::fcntl(0, F_DUPFD_CLOEXEC, 0));
   while (taken.back() && taken.back().get() < FD_SETSIZE);
-  signal_fd signals(
-      context, sigfd::signal_mask{SIGRTMIN}, support::options());
+  signal_fd signals(context, sigfd::signal_mask{SIGRTMIN}, support::options());
   BOOST_REQUIRE(signals.native_handle() >= FD_SETSIZE);
   support::outcome<signal_info> wait;
   signals.async_wait(wait.handler());
@@ -93,8 +91,7 @@ BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
   {
     support::process child([&] {
       net::io_context own;
-      signal_fd signals(
-          own, sigfd::signal_mask{SIGRTMIN}, support::options());
+      signal_fd signals(own, sigfd::signal_mask{SIGRTMIN}, support::options());
       support::fail_allocation_after(left);
       try
       {

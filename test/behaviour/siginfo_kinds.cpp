@@ -47,8 +47,7 @@ BOOST_FIXTURE_TEST_SUITE(siginfo_kinds, support::siginfo_fixture)
 BOOST_AUTO_TEST_CASE(kill_from_another_process)
 {
   const ::pid_t self = ::getpid();
-  support::process sender(
-      [=] { return ::kill(self, SIGUSR1) == 0 ? 0 : 1; });
+  support::process sender([=] { return ::kill(self, SIGUSR1) == 0 ? 0 : 1; });
   const ::pid_t pid = sender.pid();
   const signal_info info = next();
   BOOST_TEST(info.number() == SIGUSR1);
@@ -237,8 +236,8 @@ BOOST_AUTO_TEST_CASE(message_on_an_empty_queue)
   ::mq_attr attributes{};
   attributes.mq_maxmsg = 1;
   attributes.mq_msgsize = 8;
-  const ::mqd_t queue =
-      ::mq_open(name.c_str(), O_CREAT | O_EXCL | O_RDWR, 0600, &attributes);
+  const ::mqd_t queue = ::mq_open(
+      name.c_str(), O_CREAT | O_EXCL | O_RDWR, 0600, &attributes);
   BOOST_REQUIRE(queue != -1);
   BOOST_TEST(::mq_unlink(name.c_str()) == 0);
   ::sigevent event{};

@@ -41,8 +41,8 @@ BOOST_FIXTURE_TEST_SUITE(
 namespace {
 
 // What the kernel says of a child, of which nothing else is to be said.
-void expect_child(const signal_info& info, ::pid_t pid, child_reason reason,
-    int status)
+void expect_child(
+    const signal_info& info, ::pid_t pid, child_reason reason, int status)
 {
   BOOST_TEST(info.number() == SIGCHLD);
   BOOST_TEST(info.code() == static_cast<int>(reason));
@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(child_that_exited)
   support::process child([] { return 3; });
   const signal_info info = next();
   expect_child(info, child.pid(), child_reason::exited, 3);
-  BOOST_TEST(begins_with(print(info),
-      child_line(child.pid()) + "exited with status 3, "));
+  BOOST_TEST(begins_with(
+      print(info), child_line(child.pid()) + "exited with status 3, "));
   BOOST_TEST(child.wait() == 3);
 }
 

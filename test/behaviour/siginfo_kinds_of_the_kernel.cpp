@@ -52,8 +52,7 @@ public:
   // 0 stands for SIGIO without a siginfo.
   explicit signalling_socket(int signal_number)
   {
-    BOOST_REQUIRE(
-        ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()) == 0);
+    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()) == 0);
     BOOST_REQUIRE(::fcntl(fd(), F_SETOWN, ::getpid()) == 0);
     BOOST_REQUIRE(::fcntl(fd(), F_SETSIG, signal_number) == 0);
     BOOST_REQUIRE(::fcntl(fd(), F_SETFL, O_ASYNC | O_NONBLOCK) == 0);
@@ -93,8 +92,8 @@ BOOST_AUTO_TEST_CASE(descriptor_that_became_ready)
   {
     int number;
     int code;
-  } const cases[] = {{SIGIO, POLL_IN}, {SIGRTMIN, POLL_IN},
-      {SIGUSR2, POLL_IN}, {SIGBUS, SI_SIGIO}, {SIGTRAP, SI_SIGIO}};
+  } const cases[] = {{SIGIO, POLL_IN}, {SIGRTMIN, POLL_IN}, {SIGUSR2, POLL_IN},
+      {SIGBUS, SI_SIGIO}, {SIGTRAP, SI_SIGIO}};
   for (const auto& c : cases)
   {
     BOOST_TEST_CONTEXT("signal " << c.number)
@@ -110,8 +109,8 @@ BOOST_AUTO_TEST_CASE(descriptor_that_became_ready)
       BOOST_TEST((info.io()->band & POLLIN) != 0);
       BOOST_TEST((info.io()->band & POLLHUP) == 0);
       std::ostringstream line;
-      line << info.name() << ": descriptor " << socket.fd()
-           << " ready, band 0x" << std::hex << info.io()->band;
+      line << info.name() << ": descriptor " << socket.fd() << " ready, band 0x"
+           << std::hex << info.io()->band;
       BOOST_TEST(print(info) == line.str());
     }
     BOOST_TEST(!signals.try_wait());
@@ -189,8 +188,8 @@ BOOST_AUTO_TEST_CASE(other_faults_by_records_of_our_own)
       BOOST_TEST(views_of(info) == fault_view);
       BOOST_TEST(info.fault()->address == &target);
       BOOST_TEST(info.fault()->lsb == 0u);
-      BOOST_TEST(begins_with(print(info),
-          std::string(info.name()) + ": fault at 0x"));
+      BOOST_TEST(
+          begins_with(print(info), std::string(info.name()) + ": fault at 0x"));
     }
   }
 }
@@ -215,8 +214,7 @@ BOOST_AUTO_TEST_CASE(stopped_system_call_by_a_record_of_our_own)
   BOOST_TEST(info.syscall()->number == SYS_getpid);
   BOOST_TEST(info.syscall()->arch == 0xc000003eu);
   BOOST_TEST(begins_with(print(info),
-      "SIGSYS: system call " + std::to_string(SYS_getpid)
-          + " stopped at 0x"));
+      "SIGSYS: system call " + std::to_string(SYS_getpid) + " stopped at 0x"));
 }
 
 // The kernel, with no more to say.

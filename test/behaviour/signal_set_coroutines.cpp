@@ -122,8 +122,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
       io_context,
       [&]() -> net::awaitable<void> {
         net::ip::tcp::acceptor acceptor(co_await net::this_coro::executor,
-            net::ip::tcp::endpoint(
-                net::ip::address_v4::loopback(), any_port));
+            net::ip::tcp::endpoint(net::ip::address_v4::loopback(), any_port));
         support::signal_set_fixture::send(SIGINT);
         for (;;)
           co_await acceptor.async_accept(net::use_awaitable);
@@ -140,8 +139,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
 namespace {
 
 template <typename Signals>
-net::awaitable<void> await_tuples(
-    with<Signals>, int& heard, error_code& end)
+net::awaitable<void> await_tuples(with<Signals>, int& heard, error_code& end)
 {
   const auto ex = co_await net::this_coro::executor;
   Signals signals(ex, SIGUSR1);
@@ -166,8 +164,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(coroutine_with_tuples, Signals, both)
 {
   int heard = 0;
   error_code end;
-  net::co_spawn(
-      io_context, await_tuples(with<Signals>(), heard, end), rethrow);
+  net::co_spawn(io_context, await_tuples(with<Signals>(), heard, end), rethrow);
   run();
   BOOST_TEST(heard == SIGUSR1);
   BOOST_TEST((end == net::error::operation_aborted));

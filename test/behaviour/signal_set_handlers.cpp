@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(std_bind_handler, Signals, both)
 {
   Signals signals(io_context, SIGUSR1);
   int heard = 0;
-  signals.async_wait(std::bind(&on_signal_of, &heard, std::placeholders::_1,
-      std::placeholders::_2));
+  signals.async_wait(std::bind(
+      &on_signal_of, &heard, std::placeholders::_1, std::placeholders::_2));
   send(SIGUSR1);
   run();
   BOOST_TEST(heard == SIGUSR1);

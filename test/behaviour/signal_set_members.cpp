@@ -34,8 +34,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(has_the_members, Signals, both)
   static_assert(
       std::is_same_v<typename Signals::executor_type, net::any_io_executor>);
   using executor = net::io_context::executor_type;
-  using rebound =
-      typename Signals::template rebind_executor<executor>::other;
+  using rebound = typename Signals::template rebind_executor<executor>::other;
   static_assert(std::is_same_v<typename rebound::executor_type, executor>);
   static_assert(!std::is_default_constructible_v<Signals>);
   static_assert(!std::is_copy_constructible_v<Signals>);
@@ -121,8 +120,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(add_and_remove, Signals, both)
   expect_to_hear(*this, signals, SIGUSR2);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(
-    add_and_remove_with_error_code, Signals, both)
+BOOST_AUTO_TEST_CASE_TEMPLATE(add_and_remove_with_error_code, Signals, both)
 {
   Signals signals(io_context);
   error_code ec = net::error::eof;

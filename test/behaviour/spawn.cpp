@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -79,8 +79,8 @@ void block_everything()
 void ignore(int signal_number)
 {
   const void* action[32] = {reinterpret_cast<void*>(SIG_IGN)};
-  ::syscall(SYS_rt_sigaction, signal_number, action, nullptr,
-      sizeof(unsigned long));
+  ::syscall(
+      SYS_rt_sigaction, signal_number, action, nullptr, sizeof(unsigned long));
 }
 
 // The signals of the shell that a function of the C library starts, as they are
@@ -137,7 +137,7 @@ class shared_counter
 public:
   shared_counter()
     : page_(::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
-        MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+          MAP_SHARED | MAP_ANONYMOUS, -1, 0))
   {
     if (page_ == MAP_FAILED)
       throw std::bad_alloc();
@@ -182,8 +182,8 @@ BOOST_AUTO_TEST_CASE(a_child_of_posix_spawn_is_clean)
 BOOST_AUTO_TEST_CASE(a_child_of_posix_spawnp_is_clean)
 {
   ::pid_t pid = -1;
-  BOOST_TEST(::posix_spawnp(&pid, "sleep", nullptr,
-                 spawn_attributes().native(), arguments(), ::environ)
+  BOOST_TEST(::posix_spawnp(&pid, "sleep", nullptr, spawn_attributes().native(),
+                 arguments(), ::environ)
       == 0);
   const started_child child(pid);
   support::expect_clean(child.pid());
@@ -218,8 +218,8 @@ BOOST_AUTO_TEST_CASE(unknown_flags_are_refused_and_change_nothing)
   error_code ec;
   attributes.add_flags(unknown, ec);
   BOOST_TEST(ec == boost::system::errc::invalid_argument);
-  BOOST_CHECK_EXCEPTION(attributes.add_flags(unknown), system_error,
-      [](const system_error& e) {
+  BOOST_CHECK_EXCEPTION(
+      attributes.add_flags(unknown), system_error, [](const system_error& e) {
         return e.code() == boost::system::errc::invalid_argument
             && std::string(e.what()).starts_with("spawn_attributes::add_flags");
       });
@@ -281,9 +281,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_of_any_signal_whatever_it_was)
 BOOST_AUTO_TEST_CASE(handlers_are_gone_at_once)
 {
   support::process child([&] {
-    struct ::sigaction action
-    {
-    };
+    struct ::sigaction action{};
     action.sa_sigaction = [](int, ::siginfo_t*, void*) {};
     action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     ::sigfillset(&action.sa_mask);

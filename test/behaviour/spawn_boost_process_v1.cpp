@@ -36,10 +36,12 @@ BOOST_AUTO_TEST_CASE(a_child_is_clean)
 
 BOOST_AUTO_TEST_CASE(a_handler_that_comes_later_has_the_last_word)
 {
-  process::child child(sleep_program, sleep_time,
+  process::child child(
+      sleep_program, sleep_time,
       process::extend::on_exec_setup = sigfd::default_signals(),
-      process::extend::on_exec_setup =
-          [](auto&) { ::signal(SIGHUP, SIG_IGN); });
+      process::extend::on_exec_setup = [](auto&) {
+        ::signal(SIGHUP, SIG_IGN);
+      });
   support::await_exec(child.id());
   const support::signal_sets sets = support::signals_of(child.id());
   BOOST_TEST(sets.ignored == support::bits({SIGHUP}));

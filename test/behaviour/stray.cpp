@@ -54,8 +54,8 @@ BOOST_AUTO_TEST_CASE(threads_that_never_block_lose_nothing)
 
   support::unblocked_threads threads(8);
   const auto before = sigfd::count_strays();
-  signal_fd signals(context,
-      signal_mask{SIGUSR1, SIGCHLD, SIGTERM, SIGRTMIN}, support::options());
+  signal_fd signals(context, signal_mask{SIGUSR1, SIGCHLD, SIGTERM, SIGRTMIN},
+      support::options());
   support::arrivals arrived(signals);
 
   // A standard signal is sent again only when the last one arrived: two that
@@ -168,10 +168,10 @@ BOOST_AUTO_TEST_CASE(a_stray_wakes_a_wait_of_another_context)
 {
   support::unblocked_threads threads(1);
   net::io_context other;
-  signal_fd idle(context, signal_mask{SIGUSR1},
-      {.source = sigfd::source::kernel});
-  signal_fd signals(other, signal_mask{SIGUSR1},
-      {.source = sigfd::source::kernel});
+  signal_fd idle(
+      context, signal_mask{SIGUSR1}, {.source = sigfd::source::kernel});
+  signal_fd signals(
+      other, signal_mask{SIGUSR1}, {.source = sigfd::source::kernel});
   signal_info info;
   signals.async_wait([&](error_code, const signal_info& i) { info = i; });
   other.poll();
@@ -304,14 +304,18 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_forwards_all_the_same)
   {
     std::atomic<bool> ready{false};
     ::pthread_t thread;
-    BOOST_REQUIRE(::pthread_create(&thread, nullptr,
-        [](void* p) -> void* {
-          ::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
-          support::unblock_all();
-          static_cast<std::atomic<bool>*>(p)->store(true);
-          for (;;)
-            continue;
-        }, &ready) == 0);
+    BOOST_REQUIRE(::pthread_create(
+                      &thread, nullptr,
+                      [](void* p) -> void* {
+                        ::pthread_setcanceltype(
+                            PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
+                        support::unblock_all();
+                        static_cast<std::atomic<bool>*>(p)->store(true);
+                        for (;;)
+                          continue;
+                      },
+                      &ready)
+        == 0);
     support::wait_until([&] { return ready.load(); });
     ::sigval value{};
     value.sival_int = i;

@@ -41,7 +41,9 @@ using sigfd::signal_mask;
 using support::action_of;
 using flags = signal_fd::flags;
 
-void on_signal(int) {}
+void on_signal(int)
+{
+}
 
 bool same_action(const struct ::sigaction& a, const struct ::sigaction& b)
 {
@@ -156,8 +158,8 @@ BOOST_AUTO_TEST_CASE(what_is_pending_survives_the_previous_action)
       BOOST_REQUIRE(support::queue(::getpid(), number, 5));
       signals.close();
       // A default that ignores stays replaced: behaviour.*.default_ignored.
-      BOOST_TEST((action_of(number).sa_handler == SIG_IGN)
-          == (action == SIG_IGN));
+      BOOST_TEST(
+          (action_of(number).sa_handler == SIG_IGN) == (action == SIG_IGN));
       signals.open({number}, support::options());
       const signal_info info = signals.wait();
       BOOST_TEST(info.number() == number);
@@ -185,7 +187,8 @@ BOOST_AUTO_TEST_CASE(opening_and_closing_beside_strays)
   int taken = 0;
   signal_fd signals(context);
   while (::waitid(P_PID, static_cast<::id_t>(sender.pid()), nullptr,
-             WEXITED | WNOHANG | WNOWAIT) == 0
+             WEXITED | WNOHANG | WNOWAIT)
+          == 0
       && handled + taken < sent)
   {
     signals.open({SIGRTMIN}, support::options());
@@ -222,8 +225,8 @@ BOOST_AUTO_TEST_CASE(flags_go_into_the_action)
     BOOST_REQUIRE(WIFSTOPPED(status));
     BOOST_TEST(!signals.try_wait());
     ::kill(child.pid(), SIGCONT);
-    BOOST_TEST((signals.wait().child().value().reason
-        == sigfd::child_reason::exited));
+    BOOST_TEST(
+        (signals.wait().child().value().reason == sigfd::child_reason::exited));
   }
   {
     signal_fd signals(context, signal_mask{}, support::options());
@@ -287,7 +290,7 @@ BOOST_AUTO_TEST_CASE(flags_in_conflict_are_refused)
   error_code ec;
   first.add(SIGCHLD, flags::no_child_stop);
   first.add(SIGCHLD, flags::no_child_stop); // the same again
-  first.add(SIGCHLD);                       // and without caring
+  first.add(SIGCHLD); // and without caring
   second.add(SIGCHLD, flags::no_child_wait, ec);
   BOOST_TEST((ec == net::error::invalid_argument));
   BOOST_TEST((second.signals() == signal_mask{SIGUSR1}));

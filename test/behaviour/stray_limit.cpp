@@ -195,9 +195,8 @@ BOOST_AUTO_TEST_CASE(none_is_dropped_that_a_thread_catches_without_room)
     support::set_queue_limit(0);
     // They go to threads that do not block, or to the object.
     const support::passing_threads threads;
-    support::patient_sender sender(500, [](::pid_t receiver, int) {
-      return ::kill(receiver, SIGRTMIN) == 0;
-    });
+    support::patient_sender sender(500,
+        [](::pid_t receiver, int) { return ::kill(receiver, SIGRTMIN) == 0; });
     return sender.receive_all(signals, is_bare) ? 0 : 1;
   });
   BOOST_TEST(child.wait() == 0);

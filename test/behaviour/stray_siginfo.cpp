@@ -83,15 +83,15 @@ BOOST_AUTO_TEST_CASE(a_reader_of_another_kind_sees_the_signal_itself)
 {
   for (const int number : {SIGUSR1, SIGRTMIN + 1})
     for (const bool by_descriptor : {true, false})
-      BOOST_TEST_CONTEXT("signal " << number << ", descriptor "
-                                   << by_descriptor)
+      BOOST_TEST_CONTEXT(
+          "signal " << number << ", descriptor " << by_descriptor)
       {
         support::process child([&] {
           net::io_context context;
           const signal_mask mask{number};
           signal_fd idle(context, mask, {.source = sigfd::source::kernel});
-          const int fd
-              = ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC);
+          const int fd = ::signalfd(
+              -1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC);
           for (int i = 1; i <= 50; ++i)
           {
             std::thread([&] {
@@ -102,8 +102,7 @@ BOOST_AUTO_TEST_CASE(a_reader_of_another_kind_sees_the_signal_itself)
             signal_info info;
             if (by_descriptor)
             {
-              if (::read(fd, &info, sizeof info)
-                  != ::ssize_t{sizeof info})
+              if (::read(fd, &info, sizeof info) != ::ssize_t{sizeof info})
                 return 2;
             }
             else

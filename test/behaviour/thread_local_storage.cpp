@@ -39,8 +39,7 @@ BOOST_AUTO_TEST_CASE(signals_arrive)
   for (int round = 0; round < 20; ++round)
   {
     net::io_context context;
-    signal_fd signals(
-        context, {SIGRTMIN, SIGRTMIN + 1}, support::options());
+    signal_fd signals(context, {SIGRTMIN, SIGRTMIN + 1}, support::options());
     for (int i = 0; i < 50; ++i)
       BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, i));
     for (int i = 0; i < 50; ++i)
@@ -63,8 +62,8 @@ BOOST_AUTO_TEST_CASE(signals_arrive)
       sum += signals.wait().value()->sival_int;
     BOOST_TEST(sum == 49 * 50 / 2);
   }
-  BOOST_TEST(support::wait_until(
-      [&] { return support::count_threads() == threads; }));
+  BOOST_TEST(
+      support::wait_until([&] { return support::count_threads() == threads; }));
   BOOST_TEST(storage[TLS_BYTES - 1] == 2);
   support::drain(SIGRTMIN);
 }

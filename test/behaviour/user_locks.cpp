@@ -274,8 +274,8 @@ BOOST_AUTO_TEST_CASE(trying)
 
 BOOST_AUTO_TEST_CASE(updating)
 {
-  at_each_piece(start_wait,
-      [](scene& s) { s.signals.update({SIGRTMIN, SIGRTMIN + 1}); });
+  at_each_piece(
+      start_wait, [](scene& s) { s.signals.update({SIGRTMIN, SIGRTMIN + 1}); });
 }
 
 // The locks of the context's list and of what belongs to the process.
@@ -301,8 +301,8 @@ BOOST_AUTO_TEST_CASE(emitting)
   net::cancellation_signal signal;
   at_each_piece(
       [&](scene& s) {
-        s.signals.async_wait(net::bind_cancellation_slot(
-            signal.slot(), meeting_handler(s.met)));
+        s.signals.async_wait(
+            net::bind_cancellation_slot(signal.slot(), meeting_handler(s.met)));
       },
       [&](scene&) { signal.emit(net::cancellation_type::terminal); });
 }

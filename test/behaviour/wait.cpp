@@ -81,9 +81,8 @@ BOOST_AUTO_TEST_CASE(try_wait_takes_one_or_nothing)
   std::optional<signal_info> info;
   for (const int value : {1, 2})
   {
-    BOOST_TEST(support::wait_until([&] {
-      return (info = signals.try_wait()).has_value();
-    }));
+    BOOST_TEST(support::wait_until(
+        [&] { return (info = signals.try_wait()).has_value(); }));
     BOOST_TEST(info->value()->sival_int == value);
   }
   BOOST_TEST(!signals.try_wait());

@@ -103,11 +103,10 @@ struct way
   std::function<std::size_t(fixture&, std::span<signal_info>)> take;
 };
 
-const way ways[] = {
-    {"try_wait_some",
-        [](fixture& f, std::span<signal_info> infos) {
-          return f.signals.try_wait_some(infos);
-        }},
+const way ways[] = {{"try_wait_some",
+                        [](fixture& f, std::span<signal_info> infos) {
+                          return f.signals.try_wait_some(infos);
+                        }},
     {"wait_some",
         [](fixture& f, std::span<signal_info> infos) {
           return f.signals.wait_some(infos);
@@ -155,14 +154,13 @@ BOOST_AUTO_TEST_CASE(as_many_as_fit)
         list all;
         while (all.size() < 6)
         {
-          const std::size_t count
-              = w.take(f, std::span(f.infos).first(room));
+          const std::size_t count = w.take(f, std::span(f.infos).first(room));
           BOOST_TEST_REQUIRE(count == std::min(room, 6 - all.size()));
           for (const int value : f.values(count))
             all.push_back(value);
         }
-        BOOST_TEST(all == (list{0, 1, 2, 3, 4, 5}),
-            boost::test_tools::per_element());
+        BOOST_TEST(
+            all == (list{0, 1, 2, 3, 4, 5}), boost::test_tools::per_element());
       }
 }
 
@@ -203,8 +201,7 @@ BOOST_AUTO_TEST_CASE(takes_what_a_thread_caught_and_what_is_pending)
         for (const int value : f.values(w.take(f, f.infos)))
           taken.push_back(value);
       std::sort(taken.begin(), taken.end());
-      BOOST_TEST(
-          taken == (list{0, 1, 2, 3}), boost::test_tools::per_element());
+      BOOST_TEST(taken == (list{0, 1, 2, 3}), boost::test_tools::per_element());
     }
 }
 

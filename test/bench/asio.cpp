@@ -107,8 +107,8 @@ public:
 private:
   void start_waiting() override
   {
-    this->descriptor_.async_read_some(net::buffer(infos_),
-        [this](const error_code& ec, std::size_t size) {
+    this->descriptor_.async_read_some(
+        net::buffer(infos_), [this](const error_code& ec, std::size_t size) {
           if (this->ok(ec) && record(size / sizeof(::signalfd_siginfo)))
             start_waiting();
         });
@@ -198,9 +198,9 @@ private:
 
 } // namespace
 
-// One of these is the program: the one that CMakeLists.txt names. With others in
-// its unit, a compiler would inline other functions, and what one costs would
-// change with which others there are.
+// One of these is the program: the one that CMakeLists.txt names. With others
+// in its unit, a compiler would inline other functions, and what one costs
+// would change with which others there are.
 namespace contestants {
 
 inline bench::entry signal_set()

@@ -52,8 +52,9 @@ bool fill()
   for (int i = 0; i < count; ++i)
     if (::sigqueue(::getpid(), SIGRTMIN + i % numbers, {}) == -1)
     {
-      std::cerr << "deep_queue: " << i << " are queued, then: "
-                << std::strerror(errno) << " (ulimit -i)\n";
+      std::cerr << "deep_queue: " << i
+                << " are queued, then: " << std::strerror(errno)
+                << " (ulimit -i)\n";
       return false;
     }
   return true;
@@ -109,9 +110,9 @@ int main(int argc, char* argv[])
   boost::asio::io_context context;
   sigfd::signal_fd signals(context, mask);
   std::array<sigfd::signal_info, 64> infos;
-  return raw && measure("sigfd", [&] {
-    return static_cast<int>(signals.try_wait_some(infos));
-  })
+  return raw
+          && measure("sigfd",
+              [&] { return static_cast<int>(signals.try_wait_some(infos)); })
       ? 0
       : 1;
 }

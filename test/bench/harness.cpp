@@ -36,8 +36,7 @@ struct workload_entry
   long count;
 };
 
-constexpr std::array workloads{
-    workload_entry{"drain", workload::drain, 5'000},
+constexpr std::array workloads{workload_entry{"drain", workload::drain, 5'000},
     workload_entry{"flood", workload::flood, 200'000},
     workload_entry{"stall", workload::stall, 100'000},
     workload_entry{"pingpong", workload::pingpong, 50'000},
@@ -54,12 +53,12 @@ constexpr const char* usage_text
 long number_from(std::string_view text, long least)
 {
   long number = 0;
-  const auto [end, error]
-      = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [end, error] = std::from_chars(
+      text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()
       || number < least)
-    throw std::invalid_argument("not a number that will do: "
-        + std::string(text));
+    throw std::invalid_argument(
+        "not a number that will do: " + std::string(text));
   return number;
 }
 
@@ -155,8 +154,7 @@ void queue_to_self(const plan& what)
 class object_group
 {
 public:
-  object_group(
-      const plan& what, const entry& who, board& shared, int answer_fd)
+  object_group(const plan& what, const entry& who, board& shared, int answer_fd)
     : what_(what)
   {
     if (what.fans_out() && who.make_beside == nullptr)
@@ -388,10 +386,10 @@ void print_signals(const plan& what, const entry& who,
   out.add("lost", what.signals() - fewest);
   out.add("out_of_order",
       only_if(has_values, sum(receivers, &receiver::out_of_order)));
-  out.add("value_gaps",
-      only_if(has_values, sum(receivers, &receiver::value_gaps)));
-  out.add("duplicates",
-      only_if(has_values, sum(receivers, &receiver::duplicates)));
+  out.add(
+      "value_gaps", only_if(has_values, sum(receivers, &receiver::value_gaps)));
+  out.add(
+      "duplicates", only_if(has_values, sum(receivers, &receiver::duplicates)));
   out.add("wall_ns", only_if(complete, used.wall_ns));
   out.add("cpu_ns", used.user_ns + used.system_ns);
   out.add("cpu_user_ns", used.user_ns);

@@ -81,8 +81,8 @@ private:
 
   void spawn(awaitable coroutine)
   {
-    boost::asio::co_spawn(this->context_, std::move(coroutine),
-        [](std::exception_ptr e) {
+    boost::asio::co_spawn(
+        this->context_, std::move(coroutine), [](std::exception_ptr e) {
           if (e)
             std::rethrow_exception(e);
         });

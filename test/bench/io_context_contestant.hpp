@@ -90,9 +90,8 @@ protected:
   // against a timer is: two turns later, because it may be started on the next.
   void cancel_soon()
   {
-    boost::asio::post(context_, [this] {
-      boost::asio::post(context_, [this] { cancel(); });
-    });
+    boost::asio::post(context_,
+        [this] { boost::asio::post(context_, [this] { cancel(); }); });
   }
 
   // For a wait that ended because it was cancelled: whether there is to be one

@@ -65,8 +65,8 @@ struct plan
   {
     for (long i = 0; i < count; ++i)
     {
-      const bool swapped
-          = swap != 0 && (i / 2 + 1) % swap == 0 && (i | 1) < count;
+      const bool swapped = swap != 0 && (i / 2 + 1) % swap == 0
+          && (i | 1) < count;
       const long value = swapped ? i ^ 1 : i;
       const bool skipped = skip != 0 && (value + 1) % skip == 0;
       if (!skipped && !send(static_cast<int>(value)))

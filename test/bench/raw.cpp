@@ -83,8 +83,8 @@ private:
       const ::ssize_t n = ::read(fd_, infos.data(), sizeof infos);
       if (n <= 0)
         break;
-      const auto count
-          = static_cast<std::size_t>(n) / sizeof(::signalfd_siginfo);
+      const auto count = static_cast<std::size_t>(n)
+          / sizeof(::signalfd_siginfo);
       for (std::size_t i = 0; i < count; ++i)
         if (!receive_.record(infos[i].ssi_int))
           return false;

@@ -120,8 +120,8 @@ long receiver::out_of_order() const
 
 long receiver::value_gaps() const
 {
-  const long after_the_last
-      = std::max(0L, values_.value_or(0) - static_cast<long>(expected_));
+  const long after_the_last = std::max(
+      0L, values_.value_or(0) - static_cast<long>(expected_));
   return missing_ + after_the_last;
 }
 
@@ -133,8 +133,7 @@ long receiver::duplicates() const
 usage receiver::used() const
 {
   return {end_.wall_ns - begin_.wall_ns, end_.user_ns - begin_.user_ns,
-      end_.system_ns - begin_.system_ns,
-      end_.allocations - begin_.allocations};
+      end_.system_ns - begin_.system_ns, end_.allocations - begin_.allocations};
 }
 
 std::optional<double> receiver::allocations() const

@@ -146,8 +146,7 @@ bool sender::play(const plan& what, ::pid_t receiver, board& shared)
   return true;
 }
 
-void sender::end_when_quiet(
-    const plan& what, ::pid_t receiver, board& shared)
+void sender::end_when_quiet(const plan& what, ::pid_t receiver, board& shared)
 {
   while (!shared.loop_runs)
     sleep_for_ms(10);

@@ -72,9 +72,8 @@ private:
   }
 };
 
-class awaitable
-  : public bench::in_coroutine<
-        open_signals<context_executor, sigfd::source::automatic>>
+class awaitable : public bench::in_coroutine<
+                      open_signals<context_executor, sigfd::source::automatic>>
 {
 public:
   using in_coroutine::in_coroutine;
@@ -126,9 +125,9 @@ private:
 
 } // namespace
 
-// One of these is the program: the one that CMakeLists.txt names. With others in
-// its unit, a compiler would inline other functions, and what one costs would
-// change with which others there are.
+// One of these is the program: the one that CMakeLists.txt names. With others
+// in its unit, a compiler would inline other functions, and what one costs
+// would change with which others there are.
 namespace contestants {
 
 using bench::make;
@@ -140,8 +139,8 @@ using sigfd::source;
 inline bench::entry callback()
 {
   using type = ::callback<context_executor>;
-  return {"callback", make<type>, sees::value, taken_by::loop,
-      make_beside<type>};
+  return {
+      "callback", make<type>, sees::value, taken_by::loop, make_beside<type>};
 }
 
 inline bench::entry callback_any()

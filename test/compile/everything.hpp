@@ -60,8 +60,8 @@ inline std::string hear(boost::asio::io_context& context, int signal_number)
   context.run();
   send();
   std::array<sigfd::signal_info, 2> infos;
-  signals.async_wait_some(infos,
-      [&](error_code, std::size_t count) { os << count << ' '; });
+  signals.async_wait_some(
+      infos, [&](error_code, std::size_t count) { os << count << ' '; });
   context.restart();
   context.run();
   print(infos[0]);

@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(formats_a_signal_mask)
   const sigfd::signal_mask mask{SIGINT, SIGTERM, SIGRTMIN + 3};
   BOOST_TEST(std::format("{}", mask) == "{SIGINT, SIGTERM, SIGRTMIN+3}");
   BOOST_TEST(std::format("{}", sigfd::signal_mask()) == "{}");
-  BOOST_TEST(std::format("<{:<10}>", sigfd::signal_mask{SIGHUP})
-      == "<{SIGHUP}  >");
+  BOOST_TEST(
+      std::format("<{:<10}>", sigfd::signal_mask{SIGHUP}) == "<{SIGHUP}  >");
 }
 
 #else

@@ -29,8 +29,7 @@ BOOST_AUTO_TEST_CASE(short_names_beside_those_of_the_system_and_of_asio)
   const signal_mask other{SIGUSR2};
 
   // The function of signalfd(2).
-  const int fd =
-      signalfd(-1, &other.native(), SFD_NONBLOCK | SFD_CLOEXEC);
+  const int fd = signalfd(-1, &other.native(), SFD_NONBLOCK | SFD_CLOEXEC);
   BOOST_REQUIRE(fd != -1);
   kill(getpid(), SIGUSR1);
   kill(getpid(), SIGUSR2);
@@ -60,8 +59,8 @@ inline int number_of(basic_signalfd<>& signals)
 BOOST_AUTO_TEST_CASE(whole_namespaces)
 {
   io_context context;
-  signal_fd signals(context, {SIGUSR1},
-      open_options{.mask = mask_policy::block});
+  signal_fd signals(
+      context, {SIGUSR1}, open_options{.mask = mask_policy::block});
   kill(getpid(), SIGUSR1);
   BOOST_TEST(scope::number_of(signals) == SIGUSR1);
 }

@@ -72,8 +72,9 @@ int main()
 
     int heard = 0;
     signals.async_wait(
-        [&](boost::system::error_code error, const sigfd::signal_info& info)
-        { heard = error ? -1 : info.number(); });
+        [&](boost::system::error_code error, const sigfd::signal_info& info) {
+          heard = error ? -1 : info.number();
+        });
     ::kill(::getpid(), SIGUSR1);
     context.run();
     check(heard == SIGUSR1, "async_wait");

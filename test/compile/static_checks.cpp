@@ -34,12 +34,9 @@ using strand = net::strand<io_executor>;
 // Types.
 
 static_assert(std::is_same_v<signal_fd, basic_signalfd<>>);
-static_assert(
-    std::is_same_v<signal_fd, basic_signalfd<net::any_io_executor>>);
-static_assert(
-    std::is_same_v<signal_fd::executor_type, net::any_io_executor>);
-static_assert(
-    std::is_same_v<basic_signalfd<strand>::executor_type, strand>);
+static_assert(std::is_same_v<signal_fd, basic_signalfd<net::any_io_executor>>);
+static_assert(std::is_same_v<signal_fd::executor_type, net::any_io_executor>);
+static_assert(std::is_same_v<basic_signalfd<strand>::executor_type, strand>);
 static_assert(std::is_same_v<signal_fd::rebind_executor<strand>::other,
     basic_signalfd<strand>>);
 static_assert(std::is_same_v<signal_fd::native_handle_type, int>);
@@ -106,8 +103,8 @@ static_assert(!makes<net::io_context&, signal_mask, int>);
 static_assert(!makes<net::io_context&, signal_mask, open_options, int>);
 static_assert(!makes<net::io_context&, ::sigset_t>);
 static_assert(!makes<int, int>);
-static_assert(!std::is_constructible_v<basic_signalfd<strand>,
-    net::io_context&, std::string_view>);
+static_assert(!std::is_constructible_v<basic_signalfd<strand>, net::io_context&,
+    std::string_view>);
 
 // Never by accident.
 
@@ -159,8 +156,9 @@ concept waits = requires(Signals signals, error_code ec,
   { signals.source() } -> std::same_as<sigfd::source>;
   { signals.is_open() } -> std::same_as<bool>;
   { signals.native_handle() } -> std::same_as<int>;
-  { signals.get_executor() }
-      -> std::same_as<const typename Signals::executor_type&>;
+  {
+    signals.get_executor()
+  } -> std::same_as<const typename Signals::executor_type&>;
   signals.open(mask);
   signals.open(mask, ec);
   signals.open(mask, options);
@@ -178,15 +176,12 @@ static_assert(waits<basic_signalfd<strand>>);
 // What a handler may take.
 
 template <typename Handler>
-concept hears = requires(signal_fd signals, Handler handler) {
-  signals.async_wait(handler);
-};
+concept hears = requires(
+    signal_fd signals, Handler handler) { signals.async_wait(handler); };
 
 template <typename Handler>
-concept hears_some = requires(
-    signal_fd signals, std::span<signal_info> infos, Handler handler) {
-  signals.async_wait_some(infos, handler);
-};
+concept hears_some = requires(signal_fd signals, std::span<signal_info> infos,
+    Handler handler) { signals.async_wait_some(infos, handler); };
 
 static_assert(hears<void (*)(error_code, signal_info)>);
 static_assert(hears<void (*)(const error_code&, const signal_info&)>);
@@ -227,19 +222,16 @@ static_assert(std::is_same_v<decltype(&sigfd::block_signals),
     void (*)(const signal_mask&) noexcept>);
 
 template <typename Argument>
-concept opens = requires(signal_fd signals, Argument argument) {
-  signals.open(argument);
-};
+concept opens = requires(
+    signal_fd signals, Argument argument) { signals.open(argument); };
 
 template <typename Argument>
-concept updates = requires(signal_fd signals, Argument argument) {
-  signals.update(argument);
-};
+concept updates = requires(
+    signal_fd signals, Argument argument) { signals.update(argument); };
 
 template <typename Argument>
-concept blocks = requires(Argument argument) {
-  sigfd::block_signals(argument);
-};
+concept blocks = requires(
+    Argument argument) { sigfd::block_signals(argument); };
 
 template <typename Argument>
 concept adds = requires(signal_fd signals, Argument argument, error_code ec) {

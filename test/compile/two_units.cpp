@@ -23,10 +23,10 @@ BOOST_AUTO_TEST_CASE(units_share_the_category_and_the_service)
 
 BOOST_AUTO_TEST_CASE(an_error_of_one_unit_is_known_in_the_other)
 {
-  BOOST_TEST((fail_in_second_unit(SIGUSR1)
-      == sigfd::make_not_blocked_error(SIGUSR1)));
-  BOOST_TEST((fail_in_second_unit(SIGUSR1)
-      != sigfd::make_not_blocked_error(SIGUSR2)));
+  BOOST_TEST(
+      (fail_in_second_unit(SIGUSR1) == sigfd::make_not_blocked_error(SIGUSR1)));
+  BOOST_TEST(
+      (fail_in_second_unit(SIGUSR1) != sigfd::make_not_blocked_error(SIGUSR2)));
 }
 
 BOOST_AUTO_TEST_CASE(both_units_work_on_one_context)

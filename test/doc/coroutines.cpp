@@ -80,8 +80,8 @@ net::awaitable<void> look_closer()
 
 net::awaitable<void> shut_down(tcp::acceptor& acceptor)
 {
-  net::io_context& context
-      = static_cast<net::io_context&>(acceptor.get_executor().context());
+  net::io_context& context = static_cast<net::io_context&>(
+      acceptor.get_executor().context());
   sigfd::signal_fd signals(acceptor.get_executor(), SIGINT, SIGTERM);
   log << co_await signals.async_wait(net::use_awaitable) << '\n';
   acceptor.close(); // no new sessions; those that run may end

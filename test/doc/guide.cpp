@@ -74,8 +74,7 @@ BOOST_AUTO_TEST_CASE(callback)
   net::io_context context;
   sigfd::signal_fd signals(context, SIGINT, SIGTERM);
   signals.async_wait(
-      [](boost::system::error_code ec, const sigfd::signal_info& info)
-      {
+      [](boost::system::error_code ec, const sigfd::signal_info& info) {
         if (!ec)
           handle(info);
       });
@@ -89,9 +88,8 @@ BOOST_AUTO_TEST_CASE(many)
   net::io_context context;
   sigfd::signal_fd signals(context, SIGINT, SIGTERM);
   std::array<sigfd::signal_info, 64> infos; // must live until the completion
-  signals.async_wait_some(infos,
-      [&](boost::system::error_code ec, std::size_t count)
-      {
+  signals.async_wait_some(
+      infos, [&](boost::system::error_code ec, std::size_t count) {
         if (!ec)
           for (const auto& info : std::span(infos).first(count))
             handle(info);
@@ -143,12 +141,13 @@ BOOST_AUTO_TEST_CASE(children)
     if (pid == 0)
       ::_exit(0);
     ::siginfo_t ended;
-    BOOST_REQUIRE(::waitid(P_PID, static_cast<::id_t>(pid), &ended,
-                      WEXITED | WNOWAIT) == 0);
+    BOOST_REQUIRE(
+        ::waitid(P_PID, static_cast<::id_t>(pid), &ended, WEXITED | WNOWAIT)
+        == 0);
     expected += std::to_string(pid) + ' ';
   }
-  signals.async_wait([](boost::system::error_code,
-                         const sigfd::signal_info&) { reap(); });
+  signals.async_wait(
+      [](boost::system::error_code, const sigfd::signal_info&) { reap(); });
   context.run();
   BOOST_TEST(take_output() == expected);
 }
@@ -245,8 +244,8 @@ BOOST_AUTO_TEST_CASE(beside_handlers)
   static volatile std::sig_atomic_t called = 0;
   ::signal(SIGCHLD, [](int) { called = called + 1; });
   {
-    sigfd::signal_fd children(context, {SIGCHLD},
-        {.handlers = sigfd::handler_policy::call});
+    sigfd::signal_fd children(
+        context, {SIGCHLD}, {.handlers = sigfd::handler_policy::call});
     send(SIGCHLD);
     BOOST_TEST(children.try_wait().has_value());
   }
@@ -279,10 +278,10 @@ BOOST_AUTO_TEST_CASE(changing_the_set)
 {
   net::io_context context;
   sigfd::signal_fd signals(context);
-  signals.add(SIGHUP);                  // opens it
+  signals.add(SIGHUP); // opens it
   signals.update({SIGHUP, SIGRTMIN + 3});
-  signals.remove(SIGHUP);               // what is pending stays pending
-  signals.clear();                      // still open, waits stay outstanding
+  signals.remove(SIGHUP); // what is pending stays pending
+  signals.clear(); // still open, waits stay outstanding
   BOOST_TEST(signals.is_open());
 }
 
@@ -294,8 +293,8 @@ BOOST_AUTO_TEST_CASE(options)
   signals.open({SIGWINCH}, {.mask = sigfd::mask_policy::require}, ec);
   if (ec)
     out << ec.message();
-  BOOST_TEST(take_output()
-      == "SIGWINCH (28) is not blocked in the calling thread");
+  BOOST_TEST(
+      take_output() == "SIGWINCH (28) is not blocked in the calling thread");
 }
 
 BOOST_AUTO_TEST_CASE(threads_that_do_not_block)
@@ -303,13 +302,13 @@ BOOST_AUTO_TEST_CASE(threads_that_do_not_block)
   net::io_context context;
   boost::system::error_code ec;
   {
-  sigfd::signal_fd signals(context, {SIGWINCH},
-      {.stray = sigfd::stray_policy::ignore});
-  BOOST_TEST(signals.is_open());
+    sigfd::signal_fd signals(
+        context, {SIGWINCH}, {.stray = sigfd::stray_policy::ignore});
+    BOOST_TEST(signals.is_open());
   }
   {
-  const sigfd::stray_counts counts = sigfd::count_strays();
-  out << counts.caught << " caught, " << counts.lost << " lost";
+    const sigfd::stray_counts counts = sigfd::count_strays();
+    out << counts.caught << " caught, " << counts.lost << " lost";
   }
   BOOST_TEST(take_output() == "0 caught, 0 lost");
   sigfd::signal_fd first(context);

@@ -80,8 +80,8 @@ struct objects
   sigfd::signal_fd moved_from{context};
   sigfd::signal_fd moved_to{context};
   sigfd::signal_fd ended{*ended_context};
-  std::vector<unsigned char> overwritten
-      = std::vector<unsigned char>(sizeof(sigfd::signal_fd), 8);
+  std::vector<unsigned char> overwritten = std::vector<unsigned char>(
+      sizeof(sigfd::signal_fd), 8);
   const unsigned char* junk = overwritten.data();
 };
 
@@ -126,8 +126,10 @@ inline int show_objects(sigfd::source source)
 
   // Three signals, of which the slow one keeps the last.
   o.quick.open({SIGRTMIN}, options);
-  o.slow.open({SIGRTMIN}, {.source = source, .backlog = 1,
-      .overflow = sigfd::overflow_policy::drop_oldest});
+  o.slow.open({SIGRTMIN},
+      {.source = source,
+          .backlog = 1,
+          .overflow = sigfd::overflow_policy::drop_oldest});
   for (int i = 0; i < 3; ++i)
   {
     if (::sigqueue(::getpid(), SIGRTMIN, {}) != 0)

@@ -38,8 +38,8 @@ void* handle = nullptr;
 const copy& load(const char* file, void*& loaded)
 {
   loaded = ::dlopen(file, RTLD_NOW | RTLD_LOCAL);
-  void* const symbol
-      = loaded == nullptr ? nullptr : ::dlsym(loaded, get_copy_name);
+  void* const symbol = loaded == nullptr ? nullptr
+                                         : ::dlsym(loaded, get_copy_name);
   if (symbol == nullptr)
   {
     std::fprintf(stderr, "%s\n", ::dlerror());
@@ -182,8 +182,7 @@ void test_orders(std::string order)
         BOOST_TEST_CONTEXT("order " << order << ", signal " << number
                                     << ", action " << int(action))
         {
-          support::process child(
-              [&] { return after(order, number, action); });
+          support::process child([&] { return after(order, number, action); });
           const int status = child.wait_status();
           if (action == previous::by_default && number != SIGCHLD)
           {

@@ -41,43 +41,44 @@ namespace {
 
 #else
 
-extern "C" {
-
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* pointer, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-
-void* malloc(std::size_t size)
+extern "C"
 {
-  ++counter;
-  return __libc_malloc(size);
-}
 
-void* calloc(std::size_t count, std::size_t size)
-{
-  ++counter;
-  return __libc_calloc(count, size);
-}
+  void* __libc_malloc(std::size_t size);
+  void* __libc_calloc(std::size_t count, std::size_t size);
+  void* __libc_realloc(void* pointer, std::size_t size);
+  void* __libc_memalign(std::size_t alignment, std::size_t size);
 
-void* realloc(void* pointer, std::size_t size)
-{
-  ++counter;
-  return __libc_realloc(pointer, size);
-}
+  void* malloc(std::size_t size)
+  {
+    ++counter;
+    return __libc_malloc(size);
+  }
 
-void* aligned_alloc(std::size_t alignment, std::size_t size)
-{
-  ++counter;
-  return __libc_memalign(alignment, size);
-}
+  void* calloc(std::size_t count, std::size_t size)
+  {
+    ++counter;
+    return __libc_calloc(count, size);
+  }
 
-int posix_memalign(void** pointer, std::size_t alignment, std::size_t size)
-{
-  ++counter;
-  *pointer = __libc_memalign(alignment, size);
-  return *pointer != nullptr ? 0 : ENOMEM;
-}
+  void* realloc(void* pointer, std::size_t size)
+  {
+    ++counter;
+    return __libc_realloc(pointer, size);
+  }
+
+  void* aligned_alloc(std::size_t alignment, std::size_t size)
+  {
+    ++counter;
+    return __libc_memalign(alignment, size);
+  }
+
+  int posix_memalign(void** pointer, std::size_t alignment, std::size_t size)
+  {
+    ++counter;
+    *pointer = __libc_memalign(alignment, size);
+    return *pointer != nullptr ? 0 : ENOMEM;
+  }
 
 } // extern "C"
 

@@ -70,23 +70,23 @@ private:
 
   void wait()
   {
-    signals_.async_wait([this](boost::system::error_code ec,
-                            const sigfd::signal_info& info) {
-      if (ec)
-        return;
-      ++total_;
-      const auto value = info.value();
-      if (value && info.code() == SI_QUEUE)
-      {
-        ++counts_[{info.number(), value->sival_int}];
-        ++senders_[info.sender()->pid];
-      }
-      else
-        others_.push_back(info);
-      if (acknowledge_ != -1)
-        BOOST_REQUIRE(::write(acknowledge_, "", 1) == 1);
-      wait();
-    });
+    signals_.async_wait(
+        [this](boost::system::error_code ec, const sigfd::signal_info& info) {
+          if (ec)
+            return;
+          ++total_;
+          const auto value = info.value();
+          if (value && info.code() == SI_QUEUE)
+          {
+            ++counts_[{info.number(), value->sival_int}];
+            ++senders_[info.sender()->pid];
+          }
+          else
+            others_.push_back(info);
+          if (acknowledge_ != -1)
+            BOOST_REQUIRE(::write(acknowledge_, "", 1) == 1);
+          wait();
+        });
   }
 
   sigfd::signal_fd& signals_;

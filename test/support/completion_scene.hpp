@@ -183,8 +183,8 @@ public:
   void expect_left_pending()
   {
     std::optional<sigfd::signal_info> info;
-    BOOST_TEST(wait_until(
-        [&] { return (info = signals.try_wait()).has_value(); }));
+    BOOST_TEST(
+        wait_until([&] { return (info = signals.try_wait()).has_value(); }));
     BOOST_REQUIRE(info.has_value());
     BOOST_TEST(info->number() == SIGRTMIN);
     BOOST_TEST(info->value()->sival_int == 17);
@@ -209,8 +209,8 @@ using scenes = std::tuple<scene<wait_one, true>, scene<wait_one, false>,
     scene<wait_some, true>, scene<wait_some, false>>;
 
 // For what fails, or is cancelled, before anything is taken.
-using pending_scenes =
-    std::tuple<scene<wait_one, true>, scene<wait_some, true>>;
+using pending_scenes
+    = std::tuple<scene<wait_one, true>, scene<wait_some, true>>;
 
 } // namespace support
 

@@ -59,18 +59,17 @@ void watch(std::initializer_list<int> numbers)
 void start(std::initializer_list<int> blocked, const char* name,
     std::function<void()> body)
 {
-  std::thread(
-      [set = set_of(blocked), name, body]
-      {
-        ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
-        ::pthread_setname_np(::pthread_self(), name);
-        body();
-        sleep_on();
-      })
-      .detach();
+  std::thread([set = set_of(blocked), name, body] {
+    ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
+    ::pthread_setname_np(::pthread_self(), name);
+    body();
+    sleep_on();
+  }).detach();
 }
 
-void handler(int) {}
+void handler(int)
+{
+}
 
 void wait_for(int number)
 {
@@ -90,22 +89,19 @@ void unblocked(int number)
 const std::map<std::string, std::function<void()>> kinds = {
     {"plain", ready}, // no fault, and nothing done with signals
     {"settled", // a handler and an ignored signal, as usual
-        []
-        {
+        [] {
           ::signal(SIGHUP, handler);
           ::signal(SIGPIPE, SIG_IGN);
           ready();
         }},
     {"healthy",
-        []
-        {
+        [] {
           block({SIGTERM, SIGINT});
           watch({SIGTERM, SIGINT});
           start({SIGTERM, SIGINT}, "worker", ready);
         }},
     {"waiting", // healthy, without a signalfd
-        []
-        {
+        [] {
           block({SIGTERM});
           start({SIGTERM}, "waiter", [] { wait_for(SIGTERM); });
           ready();
@@ -115,76 +111,64 @@ const std::map<std::string, std::function<void()>> kinds = {
     {"unblocked_stop", [] { unblocked(SIGTSTP); }},
     {"unblocked_discard", [] { unblocked(SIGCHLD); }},
     {"unblocked_caught",
-        []
-        {
+        [] {
           ::signal(SIGTERM, handler);
           unblocked(SIGTERM);
         }},
     {"unblocked_ignored",
-        []
-        {
+        [] {
           ::signal(SIGTERM, SIG_IGN);
           unblocked(SIGTERM);
         }},
     {"ignored_children",
-        []
-        {
+        [] {
           ::signal(SIGCHLD, SIG_IGN);
           block({SIGCHLD});
           watch({SIGCHLD});
           ready();
         }},
     {"stranded",
-        []
-        {
+        [] {
           block({SIGUSR1});
           watch({SIGUSR1});
-          start({SIGUSR1}, "deaf",
-              []
-              {
-                ::pthread_kill(::pthread_self(), SIGUSR1);
-                ready();
-              });
+          start({SIGUSR1}, "deaf", [] {
+            ::pthread_kill(::pthread_self(), SIGUSR1);
+            ready();
+          });
         }},
     {"unread",
-        []
-        {
+        [] {
           block({SIGUSR2});
           ::kill(::getpid(), SIGUSR2);
           ready();
         }},
     {"busy",
-        []
-        {
+        [] {
           block({SIGUSR2});
           watch({SIGUSR2});
           ::kill(::getpid(), SIGUSR2);
           ready();
         }},
     {"inherited",
-        []
-        {
+        [] {
           block({SIGTERM});
           ready();
         }},
     {"unheard",
-        []
-        {
+        [] {
           ::signal(SIGTERM, handler);
           block({SIGTERM});
           ready();
         }},
     {"bypassed",
-        []
-        {
+        [] {
           ::signal(SIGTERM, handler);
           block({SIGTERM, SIGINT});
           watch({SIGTERM, SIGINT});
           ready();
         }},
     {"competing",
-        []
-        {
+        [] {
           block({SIGTERM});
           watch({SIGTERM});
           watch({SIGTERM, SIGINT});
@@ -192,14 +176,12 @@ const std::map<std::string, std::function<void()>> kinds = {
           ready();
         }},
     {"headless", // the main thread has ended
-        []
-        {
+        [] {
           start({}, "survivor", ready);
           ::pthread_exit(nullptr);
         }},
     {"zombie", // what it prints is the ID of a child
-        []
-        {
+        [] {
           const ::pid_t child = ::fork();
           if (child == 0)
             ::_exit(0);
@@ -209,8 +191,7 @@ const std::map<std::string, std::function<void()>> kinds = {
           sleep_on();
         }},
     {"odd_name",
-        []
-        {
+        [] {
           ::pthread_setname_np(::pthread_self(), "a\n\033[1m\"\\\xc3");
           unblocked(SIGTERM);
         }},

@@ -82,8 +82,8 @@ inline void install(int number, kind k)
   BOOST_TEST_REQUIRE(::sigaction(number, &action, nullptr) == 0);
 }
 
-inline sigfd::open_options with(handler_policy handlers,
-    stray_policy stray = stray_policy::forward)
+inline sigfd::open_options with(
+    handler_policy handlers, stray_policy stray = stray_policy::forward)
 {
   sigfd::open_options options = support::options();
   options.handlers = handlers;

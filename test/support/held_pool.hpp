@@ -35,9 +35,8 @@ public:
   {
     released_.emplace();
     std::promise<void> held;
-    boost::asio::post(*pool_,
-        [&held, released = released_->get_future().share()]
-        {
+    boost::asio::post(
+        *pool_, [&held, released = released_->get_future().share()] {
           held.set_value();
           released.wait();
         });

@@ -19,8 +19,8 @@ class no_descriptors
 public:
   explicit no_descriptors(int but = 0)
   {
-    // UndefinedBehaviorSanitizer looks at an object through a pipe when it meets
-    // one of its class for the first time; later there is none to be had.
+    // UndefinedBehaviorSanitizer looks at an object through a pipe when it
+    // meets one of its class for the first time; later there is none to be had.
     (void)boost::system::error_code(1, boost::system::system_category());
     ::getrlimit(RLIMIT_NOFILE, &old_);
     ::rlimit low = old_;

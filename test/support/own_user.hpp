@@ -9,10 +9,10 @@
 
 namespace support {
 
-// A global fixture for tests that count queued signals: RLIMIT_SIGPENDING counts
-// those of all processes of a user, and of a user namespace. Root can become
-// anybody, and others can often have a namespace; where neither is allowed, the
-// tests run beside what their user has queued.
+// A global fixture for tests that count queued signals: RLIMIT_SIGPENDING
+// counts those of all processes of a user, and of a user namespace. Root can
+// become anybody, and others can often have a namespace; where neither is
+// allowed, the tests run beside what their user has queued.
 struct own_user
 {
   own_user()

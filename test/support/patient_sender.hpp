@@ -64,7 +64,8 @@ public:
       }
       ::siginfo_t end{};
       return ::waitid(P_PID, static_cast<::id_t>(pid()), &end,
-                 WEXITED | WNOHANG | WNOWAIT) == 0
+                 WEXITED | WNOHANG | WNOWAIT)
+          == 0
           && end.si_pid == pid();
     });
     return ended && right && process_->wait() == 0;

@@ -20,8 +20,8 @@ namespace support {
 // How many entries a folder of /proc/self has.
 inline std::size_t count_entries(const char* folder)
 {
-  return static_cast<std::size_t>(std::distance(
-      std::filesystem::directory_iterator(folder), {}));
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
 // How many descriptors are open; the one that counts is counted, always.

@@ -97,8 +97,7 @@ private:
       const ::pid_t pid = start("exit " + std::to_string(i),
           [&](int status) { statuses.push_back(status); });
       const auto now = static_cast<std::size_t>(i) + 1;
-      run_until(
-          [&] { return statuses.size() == now && heard_.size() == now; });
+      run_until([&] { return statuses.size() == now && heard_.size() == now; });
       BOOST_TEST(statuses.back() == i);
       const auto child = heard_.back().child();
       BOOST_TEST_REQUIRE(child.has_value());
@@ -122,8 +121,9 @@ private:
     for (const ::pid_t pid : pids)
     {
       ::siginfo_t info;
-      BOOST_TEST_REQUIRE(::waitid(P_PID, static_cast<::id_t>(pid), &info,
-                             WEXITED | WNOWAIT) == 0);
+      BOOST_TEST_REQUIRE(
+          ::waitid(P_PID, static_cast<::id_t>(pid), &info, WEXITED | WNOWAIT)
+          == 0);
     }
     run_until([&] { return reaped == count && !heard_.empty(); });
     BOOST_TEST(reaped == count);

@@ -1,5 +1,5 @@
-// A process without a system call, such as signalfd(2): a seccomp filter answers
-// it with an error, as kernels and sandboxes that do not have it do.
+// A process without a system call, such as signalfd(2): a seccomp filter
+// answers it with an error, as kernels and sandboxes that do not have it do.
 
 #ifndef SIGFD_TEST_SUPPORT_SANDBOX_HPP
 #define SIGFD_TEST_SUPPORT_SANDBOX_HPP
@@ -20,8 +20,8 @@ inline bool forbid(unsigned system_call, int error) noexcept
   ::sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(::seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, system_call, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K,
-          SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(
+          BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   const ::sock_fprog filter{4, program};

@@ -38,8 +38,7 @@ inline signal_sets read_signal_sets(std::istream& status)
   signal_sets sets;
   for (std::string line; std::getline(status, line);)
   {
-    const auto read = [&](const char* name, std::uint64_t& set)
-    {
+    const auto read = [&](const char* name, std::uint64_t& set) {
       if (line.starts_with(name))
         set = std::stoull(line.substr(line.find(':') + 1), nullptr, 16);
     };

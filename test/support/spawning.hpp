@@ -137,7 +137,8 @@ inline void expect_clean(::pid_t pid)
   ::siginfo_t info{};
   BOOST_TEST_REQUIRE(wait_until([&] {
     return ::waitid(P_PID, static_cast<::id_t>(pid), &info,
-               WEXITED | WNOWAIT | WNOHANG) == 0
+               WEXITED | WNOWAIT | WNOHANG)
+        == 0
         && info.si_pid == pid;
   }));
   BOOST_TEST(info.si_code == CLD_KILLED);

@@ -1,5 +1,5 @@
-// The handler of strays by itself: counting, what it installs, and what the handler does
-// where there is no room.
+// The handler of strays by itself: counting, what it installs, and what the
+// handler does where there is no room.
 
 #include <sigfd/detail/handler_registration.hpp>
 #include <sigfd/detail/handler_table.hpp>
@@ -27,8 +27,8 @@ namespace {
 using boost::system::error_code;
 using sigfd::signal_info;
 using sigfd::signal_mask;
-using sigfd::detail::handlers;
 using sigfd::detail::handler_registration;
+using sigfd::detail::handlers;
 using sigfd::detail::strays;
 using sigfd::detail::take_pending;
 using sigfd::detail::undelivered;
@@ -77,12 +77,12 @@ BOOST_AUTO_TEST_CASE(no_signal_interrupts_the_handler)
     void (*restorer)();
     std::uint64_t mask;
   } action{};
-  BOOST_REQUIRE(::syscall(SYS_rt_sigaction, SIGUSR1, nullptr, &action,
-                    sizeof action.mask)
+  BOOST_REQUIRE(
+      ::syscall(SYS_rt_sigaction, SIGUSR1, nullptr, &action, sizeof action.mask)
       == 0);
   // SIGKILL and SIGSTOP the kernel leaves out.
-  const std::uint64_t uncatchable
-      = std::uint64_t{1} << (SIGKILL - 1) | std::uint64_t{1} << (SIGSTOP - 1);
+  const std::uint64_t uncatchable = std::uint64_t{1} << (SIGKILL - 1)
+      | std::uint64_t{1} << (SIGSTOP - 1);
   BOOST_TEST((action.mask | uncatchable) == ~std::uint64_t{0});
   BOOST_TEST((action.flags & SA_ONSTACK) != 0u);
   BOOST_TEST((action.flags & SA_RESTART) != 0u);

@@ -106,8 +106,7 @@ BOOST_AUTO_TEST_CASE(there_is_one_for_all_as_long_as_anybody_needs_it)
   {
     plain_watcher a(mask, pipe());
     plain_watcher b(mask, pipe());
-    BOOST_TEST(
-        support::wait_until([] { return count_pipe_threads() == 1; }));
+    BOOST_TEST(support::wait_until([] { return count_pipe_threads() == 1; }));
     a.close();
     BOOST_TEST(count_pipe_threads() == 1u);
   }
@@ -135,8 +134,8 @@ BOOST_AUTO_TEST_CASE(it_alone_takes_what_anybody_needs_it_for)
     BOOST_TEST(a.takes().empty());
     bring(SIGRTMIN, 0, 10);
     BOOST_TEST(kernel.wakes == 1);
-    BOOST_TEST(kernel.take_values() == range(0, 10),
-        boost::test_tools::per_element());
+    BOOST_TEST(
+        kernel.take_values() == range(0, 10), boost::test_tools::per_element());
     BOOST_TEST(
         a.take_values() == range(0, 10), boost::test_tools::per_element());
     send(SIGUSR1, 0, 1);
@@ -159,8 +158,8 @@ BOOST_AUTO_TEST_CASE(objects_that_come_while_it_waits_have_memory)
       boost::test_tools::per_element());
   objects.pop_front();
   for (plain_watcher& object : objects)
-    BOOST_TEST(object.take_values() == range(1, 2),
-        boost::test_tools::per_element());
+    BOOST_TEST(
+        object.take_values() == range(1, 2), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(others_that_use_memory_while_it_waits_leave_it_some)
@@ -272,12 +271,10 @@ BOOST_AUTO_TEST_CASE(closing_discards_what_others_have)
   plain_watcher a({SIGRTMIN}, pipe());
   plain_watcher b({SIGRTMIN}, pipe());
   bring(SIGRTMIN, 0, 10);
-  BOOST_TEST(
-      a.take_values(5) == range(0, 5), boost::test_tools::per_element());
+  BOOST_TEST(a.take_values(5) == range(0, 5), boost::test_tools::per_element());
   a.close();
   BOOST_TEST(!support::is_pending(SIGRTMIN));
-  BOOST_TEST(
-      b.take_values(2) == range(0, 2), boost::test_tools::per_element());
+  BOOST_TEST(b.take_values(2) == range(0, 2), boost::test_tools::per_element());
   b.close();
   BOOST_TEST(support::drain(SIGRTMIN) == 5); // nobody ever delivered those
 }
@@ -317,8 +314,8 @@ BOOST_AUTO_TEST_CASE(those_who_compete_get_each_once)
   BOOST_TEST(kernel.wakes == 1);
   BOOST_TEST(b.take_values(3) == range(0, 3), boost::test_tools::per_element());
   b.close();
-  BOOST_TEST(kernel.take_values(3) == range(3, 6),
-      boost::test_tools::per_element());
+  BOOST_TEST(
+      kernel.take_values(3) == range(3, 6), boost::test_tools::per_element());
   a.close();
   // Nobody needs the thread any more. The rest is as if it had stayed there.
   list all = kernel.take_values();
@@ -409,8 +406,8 @@ BOOST_AUTO_TEST_CASE(no_interruption_is_taken_for_a_foreign_one)
                                  : signal_mask{SIGRTMIN});
     });
     for (int i = 0; i < 20'000; ++i)
-      pipes.update(i % 2 == 0 ? signal_mask{SIGRTMIN, SIGUSR2}
-                              : signal_mask{SIGRTMIN});
+      pipes.update(
+          i % 2 == 0 ? signal_mask{SIGRTMIN, SIGUSR2} : signal_mask{SIGRTMIN});
     done = true;
     second.join();
     return 0;

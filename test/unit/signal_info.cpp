@@ -46,9 +46,9 @@ std::string print(const ::siginfo_t& info)
 int count_views(const signal_info& i)
 {
   return int{i.sender().has_value()} + int{i.value().has_value()}
-      + int{i.child().has_value()} + int{i.timer().has_value()}
-      + int{i.io().has_value()} + int{i.fault().has_value()}
-      + int{i.syscall().has_value()};
+  + int{i.child().has_value()} + int{i.timer().has_value()}
+  + int{i.io().has_value()} + int{i.fault().has_value()}
+  + int{i.syscall().has_value()};
 }
 
 } // namespace
@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(tells_how_a_child_changed)
   BOOST_TEST(exited.child()->status == 3);
   BOOST_TEST((exited.child()->reason == sigfd::child_reason::exited));
   BOOST_TEST(!exited.child()->core_dumped);
-  const auto tick
-      = std::chrono::microseconds(1'000'000 / ::sysconf(_SC_CLK_TCK));
+  const auto tick = std::chrono::microseconds(
+      1'000'000 / ::sysconf(_SC_CLK_TCK));
   BOOST_TEST((exited.child()->user_time == 2 * tick));
   BOOST_TEST((exited.child()->system_time == 150 * tick));
   BOOST_TEST((exited.cause() == signal_cause::child));
@@ -295,8 +295,8 @@ BOOST_AUTO_TEST_CASE(fills_a_record_as_the_kernel_does)
       if (!support::queue_raw(raw))
         BOOST_FAIL("cannot queue " << number << " with code " << code);
       ::signalfd_siginfo record{};
-      BOOST_REQUIRE(::read(fd, &record, sizeof record)
-          == ::ssize_t{sizeof record});
+      BOOST_REQUIRE(
+          ::read(fd, &record, sizeof record) == ::ssize_t{sizeof record});
       const signal_info from_kernel(record);
       const signal_info converted(raw);
       if (from_kernel != converted)

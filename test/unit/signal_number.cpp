@@ -8,10 +8,10 @@
 
 #include <signal.h>
 
+using sigfd::signal_name;
 using sigfd::detail::describe_signal;
 using sigfd::detail::kind_of;
 using sigfd::detail::signal_kind;
-using sigfd::signal_name;
 using sigfd::detail::why_not_watchable;
 
 BOOST_AUTO_TEST_CASE(every_number_is_of_one_kind)

@@ -84,8 +84,8 @@ bool is_guessed(::pid_t id)
 {
   const thread_state state = state_of(id, {SIGUSR1, SIGUSR2, SIGTERM});
   return state.awaited == signal_mask{SIGUSR2}
-      && state.blocked == signal_mask{SIGUSR1, SIGUSR2}
-      && state.unblocked == signal_mask{SIGTERM};
+  && state.blocked == signal_mask{SIGUSR1, SIGUSR2}
+  && state.unblocked == signal_mask{SIGTERM};
 }
 
 // Makes a file empty for this process; whether it may do so.
@@ -129,8 +129,8 @@ BOOST_AUTO_TEST_CASE(names_the_threads_that_do_not_block)
   const thread_state the_good = *find(audit.threads(), good.id);
   BOOST_TEST((the_good.blocked == signal_mask{SIGTERM, SIGUSR1}));
   BOOST_TEST(the_good.unblocked.empty());
-  BOOST_TEST((state_of(good.id).blocked
-      == signal_mask{SIGTERM, SIGUSR1, SIGUSR2}));
+  BOOST_TEST(
+      (state_of(good.id).blocked == signal_mask{SIGTERM, SIGUSR1, SIGUSR2}));
   BOOST_TEST(thread_audit(signal_mask{SIGTERM}).unblocked().size() == 1u);
   BOOST_TEST(thread_audit(signal_mask{}).unblocked().empty());
   BOOST_TEST(thread_audit(signal_mask{}).threads().size() == threads + 3);
@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(asks_about_every_signal_by_default)
 
 BOOST_AUTO_TEST_CASE(takes_names_of_any_bytes)
 {
-  for (const std::string name : {"", "two\nlines", "\\n", "back\\slash", "a\\",
-           "quo\"te", " space ", "tab\t", "\x01\xff", "Name:\tx\nSigBlk",
-           "fifteen bytes.."})
+  for (const std::string name :
+      {"", "two\nlines", "\\n", "back\\slash", "a\\", "quo\"te", " space ",
+          "tab\t", "\x01\xff", "Name:\tx\nSigBlk", "fifteen bytes.."})
   {
     worker named(name, {SIGTERM});
     const thread_state state = state_of(named.id);
@@ -280,8 +280,9 @@ BOOST_AUTO_TEST_CASE(guesses_what_is_awaited_where_system_calls_are_hidden)
   support::process child([] {
     set_mask({SIGUSR2});
     sigwaiter waiter(SIGUSR2, {SIGUSR1, SIGUSR2});
-    if (!support::wait_until([&] { return state_of(waiter.id).awaited
-            == signal_mask{SIGUSR2}; }))
+    if (!support::wait_until([&] {
+          return state_of(waiter.id).awaited == signal_mask{SIGUSR2};
+        }))
       return 1;
     const std::string folder = "/proc/" + std::to_string(::getpid()) + "/task/"
         + std::to_string(waiter.id) + '/';
@@ -313,8 +314,8 @@ BOOST_AUTO_TEST_CASE(the_thread_of_a_pipe_source_leaves_nothing_unblocked)
       context, mask, {.source = sigfd::source::pipe});
   const auto is_seen = [&] {
     const auto threads = thread_audit().threads();
-    return std::any_of(threads.begin(), threads.end(),
-        [&](const thread_state& thread) {
+    return std::any_of(
+        threads.begin(), threads.end(), [&](const thread_state& thread) {
           return thread.name == "sigfd-pipe" && thread.awaited
               && thread.awaited->contains(SIGTERM)
               && thread.awaited->contains(SIGUSR1)
@@ -364,8 +365,8 @@ sigfd::open_options with(sigfd::source source, sigfd::handler_policy handlers,
   return options;
 }
 
-constexpr sigfd::source sources[]
-    = {sigfd::source::kernel, sigfd::source::pipe};
+constexpr sigfd::source sources[] = {
+    sigfd::source::kernel, sigfd::source::pipe};
 
 } // namespace
 
@@ -383,8 +384,8 @@ BOOST_AUTO_TEST_CASE(a_handler_of_what_a_signalfd_takes_is_bypassed)
     worker open("open", {SIGUSR2});
     BOOST_TEST(bypassed().empty()); // it may run there
   }
-  BOOST_TEST(support::wait_until(
-      [] { return bypassed() == signal_mask{SIGUSR1}; }));
+  BOOST_TEST(
+      support::wait_until([] { return bypassed() == signal_mask{SIGUSR1}; }));
   ::signal(SIGUSR1, SIG_IGN);
   BOOST_TEST(bypassed().empty());
   ::signal(SIGUSR1, SIG_DFL);
@@ -398,8 +399,8 @@ BOOST_AUTO_TEST_CASE(so_is_one_of_what_a_thread_waits_for)
   {
     const sigfd::scoped_signal_block block({SIGUSR2});
     sigwaiter waiter(SIGUSR2, {SIGUSR2});
-    BOOST_TEST(support::wait_until(
-        [] { return bypassed() == signal_mask{SIGUSR2}; }));
+    BOOST_TEST(
+        support::wait_until([] { return bypassed() == signal_mask{SIGUSR2}; }));
   }
   BOOST_TEST(bypassed().empty());
   ::signal(SIGUSR2, SIG_DFL);
@@ -421,7 +422,9 @@ BOOST_AUTO_TEST_CASE(the_handler_of_a_signal_fd_is_none_of_the_program)
       return support::wait_until([] {
         return thread_audit({SIGUSR1}, ::getppid()).bypassed()
             == signal_mask{SIGUSR1};
-      }) ? 0 : 1;
+      })
+          ? 0
+          : 1;
     });
     BOOST_TEST(child.wait() == 0);
   }

@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(a_process_that_has_ended_has_no_threads)
   support::process child([] { return 0; });
   ::siginfo_t info;
   BOOST_TEST_REQUIRE(::waitid(P_PID, static_cast<::id_t>(child.pid()), &info,
-      WEXITED | WNOWAIT) == 0);
+                         WEXITED | WNOWAIT)
+      == 0);
   const thread_audit audit(signal_mask::all(), child.pid());
   BOOST_TEST(audit.threads().empty());
   BOOST_TEST(audit.signalfds().empty());

@@ -42,8 +42,7 @@ struct fixture
   signal_info read()
   {
     signal_info info;
-    const bool whole =
-        ::read(fd, &info, sizeof info) == ::ssize_t{sizeof info};
+    const bool whole = ::read(fd, &info, sizeof info) == ::ssize_t{sizeof info};
     sigfd::detail::restore_code(info);
     return whole ? info : signal_info();
   }

@@ -93,8 +93,7 @@ BOOST_AUTO_TEST_CASE(all_others_hear_it_and_are_woken_once)
   BOOST_TEST(b.take_values() == range(0, 5), boost::test_tools::per_element());
   c.distribute(make_many(SIGRTMIN, 1));
   BOOST_TEST(b.wakes == 2);
-  BOOST_TEST(c.take_values(2) == range(0, 2),
-      boost::test_tools::per_element());
+  BOOST_TEST(c.take_values(2) == range(0, 2), boost::test_tools::per_element());
   BOOST_TEST(c.take_values() == range(2, 5), boost::test_tools::per_element());
 }
 
@@ -192,8 +191,8 @@ BOOST_AUTO_TEST_CASE(a_successor_has_what_was_not_delivered)
   BOOST_TEST(fresh.dropped() == 1u);
   old.close();
   a.distribute(std::array{make(SIGUSR1, 7)});
-  BOOST_TEST(fresh.take_values() == (list{7, 1, 2}),
-      boost::test_tools::per_element());
+  BOOST_TEST(
+      fresh.take_values() == (list{7, 1, 2}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(policies_do_not_mix)

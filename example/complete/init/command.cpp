@@ -56,8 +56,8 @@ long queue_to_whole_group(::pid_t group, const ::siginfo_t& record) noexcept
   const long fd = ::syscall(SYS_pidfd_open, group, 0);
   if (fd == -1)
     return -1;
-  const long result = ::syscall(SYS_pidfd_send_signal, fd, record.si_signo,
-      &record, process_group);
+  const long result = ::syscall(
+      SYS_pidfd_send_signal, fd, record.si_signo, &record, process_group);
   const int error = errno;
   ::close(static_cast<int>(fd));
   errno = error;
@@ -102,8 +102,8 @@ command::command(char** words, const terminal& tty)
   ::setpgid(pid_, pid_);
 }
 
-std::error_code command::send(int signal_number,
-    const sigfd::signal_info& info, target to) const noexcept
+std::error_code command::send(
+    int signal_number, const sigfd::signal_info& info, target to) const noexcept
 {
   if (!is_queued(info))
     return send(signal_number, to);

@@ -68,8 +68,7 @@ void leave_input_and_output()
   if (null == -1)
     return; // it is not necessary
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (fd != null
-        && (fd != STDERR_FILENO || ::fcntl(fd, F_GETFD) == -1))
+    if (fd != null && (fd != STDERR_FILENO || ::fcntl(fd, F_GETFD) == -1))
       ::dup2(null, fd);
   if (null > STDERR_FILENO)
     ::close(null);

@@ -122,9 +122,8 @@ void add_rewrite(std::map<int, int>& rewrites, std::string_view text)
 // What getopt_long(3) did not understand, in the word where it began.
 std::string mistaken_option(std::string_view word)
 {
-  return word.starts_with("--")
-      ? std::string(word)
-      : std::string{'-', static_cast<char>(::optopt)};
+  return word.starts_with("--") ? std::string(word)
+                                : std::string{'-', static_cast<char>(::optopt)};
 }
 
 } // namespace
@@ -147,10 +146,9 @@ options parse_options(int argc, char* argv[])
   ::opterr = 0; // it would print another name
   // "+": the first word that is no option is the command.
   for (int c, index;
-       (index = ::optind,
-           c = ::getopt_long(
-               argc, argv, "+:gsr:e:p:wvhV", long_options, nullptr))
-       != -1;)
+      (index = ::optind,
+      c = ::getopt_long(argc, argv, "+:gsr:e:p:wvhV", long_options, nullptr))
+      != -1;)
     switch (c)
     {
     case 'g':

@@ -18,8 +18,8 @@ try
   ::pollfd stderr_ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&stderr_ready, 1, 0) != 1 || stderr_ready.revents != POLLOUT)
     return;
-  [[maybe_unused]] const ::ssize_t written =
-      ::write(STDERR_FILENO, text.data(), text.size());
+  [[maybe_unused]] const ::ssize_t written = ::write(
+      STDERR_FILENO, text.data(), text.size());
 }
 catch (...)
 {

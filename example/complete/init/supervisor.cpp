@@ -218,8 +218,8 @@ void supervisor::retry_after(std::chrono::milliseconds pause)
       watch_realtime();
     const bool progress = held_.size() < before;
     if (!held_.empty())
-      retry_after(progress ? shortest_pause
-                           : std::min(2 * pause, longest_pause));
+      retry_after(
+          progress ? shortest_pause : std::min(2 * pause, longest_pause));
   });
 }
 

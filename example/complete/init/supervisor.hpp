@@ -40,8 +40,8 @@ private:
   void hold(const sigfd::signal_info& info);
   void retry_after(std::chrono::milliseconds pause);
   bool forward(const sigfd::signal_info& info);
-  bool send(int signal_number, const sigfd::signal_info& info,
-      command::target to);
+  bool send(
+      int signal_number, const sigfd::signal_info& info, command::target to);
   void leave_terminal();
 
   void command_stopped(int signal_number);

@@ -15,8 +15,9 @@ finding stranded(const report& result, const thread_state& thread, int n)
   if (result.audit.threads().size() == 1)
     return {severity::warning, n, text + " and has not read it"};
   return {severity::fault, n,
-      text + ": a reader in another thread never gets it"
-             " (pthread_kill, raise and tgkill send to one thread)"};
+      text
+          + ": a reader in another thread never gets it"
+            " (pthread_kill, raise and tgkill send to one thread)"};
 }
 
 // Somebody reads the signal, but there are threads that do not block it.
@@ -49,8 +50,8 @@ finding blocked(const report& result, int n)
     return {severity::warning, n,
         "it is pending, and " + reader(result.audit, n)
             + " has not read it: the program is busy, or does not wait"};
-  const std::string text
-      = "every thread blocks it, and " + reader(result.audit, n) + " gets it";
+  const std::string text = "every thread blocks it, and "
+      + reader(result.audit, n) + " gets it";
   if (result.audit.bypassed().contains(n))
     return {severity::remark, n,
         text

@@ -23,8 +23,9 @@ std::string json_string(std::string_view text)
     else if (byte >= 0x20 && byte < 0x7f)
       result += c;
     else
-      result.append("\\u00").append(1, digits[byte / 16u]).append(
-          1, digits[byte % 16u]);
+      result.append("\\u00")
+          .append(1, digits[byte / 16u])
+          .append(1, digits[byte % 16u]);
   }
   return result + '"';
 }
@@ -58,19 +59,19 @@ std::string ids(const threads& some)
 std::string thread_text(const thread_state& t)
 {
   return std::string("{\"id\":") + std::to_string(t.id)
-      + ",\"name\":" + json_string(t.name)
-      + ",\"blocked\":" + names(t.blocked)
+      + ",\"name\":" + json_string(t.name) + ",\"blocked\":" + names(t.blocked)
       + ",\"pending\":" + names(t.pending)
       + ",\"awaited\":" + (t.awaited ? names(*t.awaited) : "null") + '}';
 }
 
 std::string signal_text(const sigfd::thread_audit& audit, int n)
 {
-  const auto with = [&](sigfd::signal_mask thread_state::* mask)
-  { return ids(threads_with(audit, mask, n)); };
+  const auto with = [&](sigfd::signal_mask thread_state::* mask) {
+    return ids(threads_with(audit, mask, n));
+  };
   return std::string("{\"name\":") + json_string(sigfd::signal_name(n))
       + ",\"number\":" + std::to_string(n) + ",\"disposition\":"
-      + (audit.ignored().contains(n)      ? "\"ignored\""
+      + (audit.ignored().contains(n)       ? "\"ignored\""
               : audit.caught().contains(n) ? "\"caught\""
                                            : "\"default\"")
       + ",\"default_action\":" + json_string(action_name(action_of(n)))
@@ -103,16 +104,14 @@ void print_json(std::ostream& out, const report& result, bool one_line)
   const sigfd::thread_audit& audit = result.audit;
   const auto signal = [&](int n) { return signal_text(audit, n); };
   const std::string_view next = one_line ? "," : ",\n";
-  out << "{\"pid\":" << audit.pid()
-      << ",\"name\":" << json_string(result.name)
+  out << "{\"pid\":" << audit.pid() << ",\"name\":" << json_string(result.name)
       << ",\"kernel_thread\":" << (result.of_kernel ? "true" : "false")
-      << ",\"verdict\":" << json_string(severity_name(verdict(result)))
-      << next << "\"summary\":" << json_string(summary(result))
-      << next << "\"findings\":" << array(result.findings, finding_text)
-      << next << "\"signals\":" << array(result.shown, signal)
-      << next << "\"threads\":" << array(audit.threads(), thread_text)
-      << next << "\"signalfds\":" << array(audit.signalfds(), signalfd_text)
-      << "}\n";
+      << ",\"verdict\":" << json_string(severity_name(verdict(result))) << next
+      << "\"summary\":" << json_string(summary(result)) << next
+      << "\"findings\":" << array(result.findings, finding_text) << next
+      << "\"signals\":" << array(result.shown, signal) << next
+      << "\"threads\":" << array(audit.threads(), thread_text) << next
+      << "\"signalfds\":" << array(audit.signalfds(), signalfd_text) << "}\n";
 }
 
 } // namespace inspect

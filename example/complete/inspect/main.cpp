@@ -60,8 +60,7 @@ int run(const options& given)
   else
   {
     const auto processes = find_processes(given.process, given.all);
-    return given.watch ? watch(processes, given)
-                       : look_once(processes, given);
+    return given.watch ? watch(processes, given) : look_once(processes, given);
   }
   return 0;
 }

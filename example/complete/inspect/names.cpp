@@ -28,8 +28,8 @@ int signal_number(std::string_view text)
   if (name.substr(0, from_last.size()) == from_last)
   {
     const char* const last = name.data() + name.size();
-    const auto [end_of_number, error] =
-        std::from_chars(name.data() + from_last.size(), last, number);
+    const auto [end_of_number, error] = std::from_chars(
+        name.data() + from_last.size(), last, number);
     return error == std::errc() && end_of_number == last && number >= 0
             && number <= SIGRTMAX - SIGRTMIN
         ? SIGRTMAX - number
@@ -57,8 +57,9 @@ std::string printable(std::string_view text)
     if (byte >= 0x20 && byte < 0x7f)
       result += c;
     else
-      result.append("\\x").append(1, digits[byte / 16u]).append(
-          1, digits[byte % 16u]);
+      result.append("\\x")
+          .append(1, digits[byte / 16u])
+          .append(1, digits[byte % 16u]);
   }
   return result;
 }

@@ -72,7 +72,7 @@ std::vector<::pid_t> processes_named(const std::string& name)
   std::vector<::pid_t> found;
   std::error_code ec;
   for (std::filesystem::directory_iterator i("/proc", ec), end; !ec && i != end;
-       i.increment(ec))
+      i.increment(ec))
   {
     const std::string entry = i->path().filename();
     ::pid_t pid = 0;

@@ -57,8 +57,7 @@ report make_report(::pid_t pid, const sigfd::signal_mask& signals)
   if (pending)
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
 
-  report result{
-      process_name(pid), is_of_kernel(pid), look_at(pid), {}, {}, {}};
+  report result{process_name(pid), is_of_kernel(pid), look_at(pid), {}, {}, {}};
   // Nobody else knows a process that has gone since, or one behind hidepid.
   if (result.name.empty())
     result.name = result.audit.threads()[0].name;
@@ -86,8 +85,9 @@ std::string summary(const report& result)
   std::size_t counts[4] = {};
   for (const finding& f : result.findings)
     ++counts[static_cast<std::size_t>(f.severity)];
-  const auto text = [](std::size_t count, const char* what)
-  { return std::to_string(count) + what + (count == 1 ? "" : "s"); };
+  const auto text = [](std::size_t count, const char* what) {
+    return std::to_string(count) + what + (count == 1 ? "" : "s");
+  };
   if (counts[3] + counts[2] > 0)
     return text(counts[3], " fault") + ", " + text(counts[2], " warning");
   if (result.of_kernel)

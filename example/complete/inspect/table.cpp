@@ -46,14 +46,13 @@ std::string names(const sigfd::signal_mask& mask, const report& result)
 row signal_row(const report& result, int n)
 {
   const sigfd::thread_audit& audit = result.audit;
-  const auto blocking =
-      threads_with(audit, &thread_state::blocked, n).size();
+  const auto blocking = threads_with(audit, &thread_state::blocked, n).size();
   const auto all = audit.threads().size();
   return {std::string(sigfd::signal_name(n)),
-      blocking == 0           ? "no thread"
-          : blocking == all ? "all threads"
-                            : std::to_string(blocking) + " of "
-                  + std::to_string(all),
+      blocking == 0 ? "no thread"
+          : blocking == all
+          ? "all threads"
+          : std::to_string(blocking) + " of " + std::to_string(all),
       audit.ignored().contains(n)      ? "ignored"
           : audit.caught().contains(n) ? "caught"
                                        : std::string(action_name(action_of(n))),
@@ -89,15 +88,15 @@ std::string wrapped(std::string text, std::size_t width, std::size_t column)
 }
 
 // The sentences: one for all signals of which the same is said.
-void print_findings(
-    std::ostream& out, const report& result, const style& how)
+void print_findings(std::ostream& out, const report& result, const style& how)
 {
   constexpr std::string_view colours[] = {"32", "36", "33", "31"};
   const auto& all = result.findings;
   for (auto f = all.begin(); f != all.end(); ++f)
   {
-    const auto same = [f](const finding& other)
-    { return other.severity == f->severity && other.text == f->text; };
+    const auto same = [f](const finding& other) {
+      return other.severity == f->severity && other.text == f->text;
+    };
     if (std::any_of(all.begin(), f, same))
       continue;
     std::string signals;
@@ -107,8 +106,8 @@ void print_findings(
             .append(sigfd::signal_name(next->signal));
     std::string name(severity_name(f->severity));
     name.resize(9, ' ');
-    const std::string text =
-        wrapped(signals + ": " + f->text, how.width, name.size());
+    const std::string text = wrapped(
+        signals + ": " + f->text, how.width, name.size());
     if (how.coloured)
       name = "\033["
           + std::string(colours[static_cast<std::size_t>(f->severity)]) + 'm'

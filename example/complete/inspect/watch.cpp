@@ -75,8 +75,7 @@ private:
   void wait_for_signal()
   {
     signals_.async_wait(
-        [this](boost::system::error_code ec, const sigfd::signal_info& info)
-        {
+        [this](boost::system::error_code ec, const sigfd::signal_info& info) {
           if (ec)
             throw boost::system::system_error(ec);
           if (info == SIGINT || info == SIGTERM)
@@ -105,8 +104,7 @@ private:
       return;
     s.end.assign(static_cast<int>(fd));
     s.end.async_wait(net::posix::stream_descriptor::wait_read,
-        [this, pid = s.pid](boost::system::error_code ec)
-        {
+        [this, pid = s.pid](boost::system::error_code ec) {
           if (ec)
             return;
           // A look may have found it gone already.
@@ -119,8 +117,7 @@ private:
 
   iterator end(iterator it)
   {
-    return drop(
-        it, process_text(it->pid, it->name) + " has ended", has_ended);
+    return drop(it, process_text(it->pid, it->name) + " has ended", has_ended);
   }
 
   // No longer watches one, and ends if it was the last.
@@ -165,12 +162,10 @@ private:
     show(text);
     timer_.expires_after(
         std::chrono::duration_cast<net::steady_timer::duration>(*given_.watch));
-    timer_.async_wait(
-        [this](boost::system::error_code ec)
-        {
-          if (!ec)
-            look();
-        });
+    timer_.async_wait([this](boost::system::error_code ec) {
+      if (!ec)
+        look();
+    });
   }
 
   void show(const std::string& text)

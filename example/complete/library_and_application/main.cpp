@@ -72,8 +72,7 @@ private:
     if (child_ == 0 || ::waitpid(child_, &status, WNOHANG) != child_)
       return;
     child_ = 0;
-    print("my child exited with status "
-        + std::to_string(WEXITSTATUS(status)));
+    print("my child exited with status " + std::to_string(WEXITSTATUS(status)));
   }
 
   sigfd::signal_fd signals_;

@@ -31,8 +31,7 @@ template <typename Executor>
 class executor_op : public wait_op
 {
 protected:
-  executor_op(complete_function complete,
-      const signalfd_impl_ptr& impl,
+  executor_op(complete_function complete, const signalfd_impl_ptr& impl,
       std::span<signal_info> infos) noexcept
     : wait_op(complete, impl, infos)
   {

@@ -40,8 +40,7 @@ namespace sigfd::detail {
 {
   static constinit std::atomic<std::uint32_t> substitute{0};
   static constinit std::atomic<std::uint32_t> last{0}; // of this line of forks
-  static std::atomic<std::uint32_t>& current = []() -> auto&
-  {
+  static std::atomic<std::uint32_t>& current = []() -> auto& {
     const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -41,8 +41,7 @@ class handler_op final
 {
 public:
   // Starts a wait.
-  static void start(const Executor& executor,
-      const signalfd_impl_ptr& impl,
+  static void start(const Executor& executor, const signalfd_impl_ptr& impl,
       typename Destination::argument destination, Handler handler)
   {
     handler_op* const op = make(impl, destination, handler);
@@ -53,8 +52,8 @@ public:
   }
 
 private:
-  using base =
-      executor_op<boost::asio::associated_executor_t<Handler, Executor>>;
+  using base
+      = executor_op<boost::asio::associated_executor_t<Handler, Executor>>;
   using allocator = boost::asio::associated_allocator_t<Handler>;
   using own_allocator = typename std::allocator_traits<
       allocator>::template rebind_alloc<handler_op>;
@@ -130,8 +129,7 @@ private:
     else
     {
       own_allocator a(boost::asio::get_associated_allocator(handler));
-      a.deallocate(
-          std::pointer_traits<own_pointer>::pointer_to(*memory), 1);
+      a.deallocate(std::pointer_traits<own_pointer>::pointer_to(*memory), 1);
     }
   }
 
@@ -162,8 +160,7 @@ private:
         if (slot.is_connected())
         {
           this->impl()->add_slot(*this);
-          slot.template emplace<canceller>(
-              canceller{this->impl(), this->id});
+          slot.template emplace<canceller>(canceller{this->impl(), this->id});
         }
     }
   }

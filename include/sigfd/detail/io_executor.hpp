@@ -35,8 +35,7 @@ template <typename Executor>
 boost::asio::execution_context& context_of(const Executor& executor)
 {
   if constexpr (requires {
-                  boost::asio::query(
-                      executor, boost::asio::execution::context);
+                  boost::asio::query(executor, boost::asio::execution::context);
                 })
     return boost::asio::query(executor, boost::asio::execution::context);
   else
@@ -81,8 +80,8 @@ struct work_of
 // That of Asio does not compile for a strand of an any_io_executor, which only
 // pretends to be an executor of the Networking TS.
 template <typename Executor>
-  requires(!boost::asio::is_executor<
-      typename Executor::inner_executor_type>::value)
+  requires(
+      !boost::asio::is_executor<typename Executor::inner_executor_type>::value)
 struct work_of<Executor>
 {
   class guard
@@ -102,9 +101,9 @@ struct work_of<Executor>
 
   private:
     Executor executor_;
-    std::decay_t<decltype(boost::asio::prefer(
-        std::declval<const Executor&>(),
-        boost::asio::execution::outstanding_work.tracked))> work_;
+    std::decay_t<decltype(boost::asio::prefer(std::declval<const Executor&>(),
+        boost::asio::execution::outstanding_work.tracked))>
+        work_;
   };
 };
 
@@ -141,8 +140,8 @@ public:
   void post(wait_handle&& op) override
   {
     if constexpr (has_properties)
-      boost::asio::prefer(posting_,
-          boost::asio::execution::allocator(op.get_allocator()))
+      boost::asio::prefer(
+          posting_, boost::asio::execution::allocator(op.get_allocator()))
           .execute(std::move(op));
     else
     {

@@ -47,8 +47,8 @@ public:
 
   // To be called before add_user(), without a lock: whoever starts the thread,
   // it runs until the last user goes.
-  // Once for each copy of the code: in a child of fork(2), the loader's lock may
-  // be held by a thread that is not there.
+  // Once for each copy of the code: in a child of fork(2), the loader's lock
+  // may be held by a thread that is not there.
   static void stay_mapped() noexcept
   {
     static constinit std::atomic<void*> last{nullptr};

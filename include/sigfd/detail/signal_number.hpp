@@ -29,9 +29,9 @@ enum class signal_kind
 {
   watchable,
   out_of_range,
-  reserved,     // the C library uses it for its own threads (nptl(7))
-  uncatchable,  // SIGKILL and SIGSTOP cannot be blocked (signal(7))
-  synchronous   // blocking a real fault is undefined (POSIX, pthread_sigmask)
+  reserved, // the C library uses it for its own threads (nptl(7))
+  uncatchable, // SIGKILL and SIGSTOP cannot be blocked (signal(7))
+  synchronous // blocking a real fault is undefined (POSIX, pthread_sigmask)
 };
 
 // Classifies a number.

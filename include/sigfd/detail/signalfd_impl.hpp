@@ -58,10 +58,9 @@ namespace sigfd::detail {
 // held for a few system calls that do not block, and never while a handler
 // runs, moves or allocates. Who also needs the lock of watchers() takes that
 // one first.
-class signalfd_impl final
-  : public service_member,
-    public watcher,
-    public boost::intrusive_ref_counter<signalfd_impl>
+class signalfd_impl final : public service_member,
+                            public watcher,
+                            public boost::intrusive_ref_counter<signalfd_impl>
 {
 public:
   // The io_context in whose threads the executor runs functions, or null.
@@ -198,8 +197,8 @@ public:
   SIGFD_DECL void close() noexcept;
 
 private:
-  using descriptor_type =
-      boost::asio::posix::basic_stream_descriptor<inline_executor>;
+  using descriptor_type
+      = boost::asio::posix::basic_stream_descriptor<inline_executor>;
 
   // The generation counts in twos, with a bit that says that it is the last.
   static constexpr std::uint64_t closed = 1;
@@ -305,7 +304,7 @@ private:
   std::atomic<std::uint64_t> generation_ = never_opened;
   std::size_t waits_ = 0; // operations that wait for the descriptor
   bool is_blocked_ = false; // somebody waits for it otherwise, and
-  unique_fd waker_;         // this has him look again
+  unique_fd waker_; // this has him look again
   std::size_t works_ = 0; // operations that keep the executor at work
   spare_blocks spare_blocks_;
   speculative_read speculative_read_;

@@ -38,7 +38,8 @@ public:
   // The process forks: see boost::asio::execution_context::notify_fork. An
   // error says that the member is closed now.
   virtual boost::system::error_code notify_fork(
-      boost::asio::execution_context::fork_event event) noexcept = 0;
+      boost::asio::execution_context::fork_event event) noexcept
+      = 0;
 
 protected:
   virtual ~service_member() = default; // virtual only to please compilers

@@ -42,8 +42,9 @@ public:
     const unsigned distance = distance_.load(std::memory_order_relaxed);
     if (found && distance == 0)
       return;
-    const unsigned farther
-        = distance == 0 ? 1 : distance < 1024 ? 2 * distance : distance;
+    const unsigned farther = distance == 0 ? 1
+        : distance < 1024                  ? 2 * distance
+                                           : distance;
     const unsigned next = found ? 0 : farther;
     distance_.store(next, std::memory_order_relaxed);
     left_.store(next, std::memory_order_relaxed);

@@ -52,7 +52,7 @@ protected:
   struct entry
   {
     std::atomic<unsigned> watchers{0}; // changed only with the lock
-    fork_reset_value running;          // handlers, at this moment
+    fork_reset_value running; // handlers, at this moment
     std::atomic<std::uint64_t> caught_by{0}; // threads, by their ID modulo 64
     signalfd_base::flags given = signalfd_base::flags::dont_care;
     struct ::sigaction previous{}; // to be put back

@@ -19,7 +19,8 @@
 namespace sigfd::detail {
 
 // The memory that an operation lends to Asio. It is in one place at a time, so
-// Asio needs one piece for it at a time; what does not fit in here is allocated.
+// Asio needs one piece for it at a time; what does not fit in here is
+// allocated.
 struct wait_memory
 {
   bool used = false;

@@ -115,7 +115,7 @@ private:
   std::span<signal_info> infos_;
   std::ptrdiff_t result_ = 0; // the count, or an error, negative
   const boost::system::error_category* category_ = nullptr; // not the system's
-  bool is_away_ = false;     // posted, or in the reactor
+  bool is_away_ = false; // posted, or in the reactor
   bool looks_first_ = false; // without a wait before
 };
 

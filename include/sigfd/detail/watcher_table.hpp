@@ -145,8 +145,7 @@ public:
   // Says after every take that an object may have made room.
   void note_room(watcher& w) noexcept
   {
-    if ((held_ != 0 && has_made_room(w))
-        || (!w.is_alone() && may_be_alone(w)))
+    if ((held_ != 0 && has_made_room(w)) || (!w.is_alone() && may_be_alone(w)))
       make_room(w);
   }
 
@@ -251,10 +250,10 @@ private:
   fork_reset_value is_own_; // whether the stores are not the parent's
   std::atomic<watcher*> first_{nullptr};
   signal_bits realtime_ = 0;
-  signal_bits held_ = 0;          // nobody takes these from the kernel
+  signal_bits held_ = 0; // nobody takes these from the kernel
   signal_bits watched_twice_ = 0; // or more often
   signal_bits taken_in_background_ = 0;
-  std::size_t count_ = 0;         // of objects
+  std::size_t count_ = 0; // of objects
   background_taker* taker_ = nullptr;
   signal_store common_; // for delivery_policy::one, taken in the background
   free_list<occurrence> occurrences_;

@@ -85,8 +85,8 @@ void signal_mask::remove(int signal_number)
   boost::system::error_code ec;
   remove(signal_number, ec);
   if (ec)
-    detail::throw_error(ec,
-        "signal_mask::remove: " + detail::why_not_watchable(signal_number));
+    detail::throw_error(
+        ec, "signal_mask::remove: " + detail::why_not_watchable(signal_number));
 }
 
 void signal_mask::remove(

@@ -25,8 +25,7 @@ namespace sigfd {
 namespace detail {
 
 // The names of the standard signals by number; empty where there is none.
-inline constexpr auto standard_names = []
-{
+inline constexpr auto standard_names = [] {
   std::array<std::string_view, first_reserved_number> names{};
   names[SIGHUP] = "SIGHUP";
   names[SIGINT] = "SIGINT";
@@ -64,14 +63,14 @@ inline constexpr auto standard_names = []
 
 // The names of the real-time signals, counted from SIGRTMIN, which is not a
 // constant (signal(7)).
-inline constexpr std::array<std::string_view, 33> realtime_names = {
-    "SIGRTMIN", "SIGRTMIN+1", "SIGRTMIN+2", "SIGRTMIN+3", "SIGRTMIN+4",
-    "SIGRTMIN+5", "SIGRTMIN+6", "SIGRTMIN+7", "SIGRTMIN+8", "SIGRTMIN+9",
-    "SIGRTMIN+10", "SIGRTMIN+11", "SIGRTMIN+12", "SIGRTMIN+13", "SIGRTMIN+14",
-    "SIGRTMIN+15", "SIGRTMIN+16", "SIGRTMIN+17", "SIGRTMIN+18", "SIGRTMIN+19",
-    "SIGRTMIN+20", "SIGRTMIN+21", "SIGRTMIN+22", "SIGRTMIN+23", "SIGRTMIN+24",
-    "SIGRTMIN+25", "SIGRTMIN+26", "SIGRTMIN+27", "SIGRTMIN+28", "SIGRTMIN+29",
-    "SIGRTMIN+30", "SIGRTMIN+31", "SIGRTMIN+32"};
+inline constexpr std::array<std::string_view, 33> realtime_names = {"SIGRTMIN",
+    "SIGRTMIN+1", "SIGRTMIN+2", "SIGRTMIN+3", "SIGRTMIN+4", "SIGRTMIN+5",
+    "SIGRTMIN+6", "SIGRTMIN+7", "SIGRTMIN+8", "SIGRTMIN+9", "SIGRTMIN+10",
+    "SIGRTMIN+11", "SIGRTMIN+12", "SIGRTMIN+13", "SIGRTMIN+14", "SIGRTMIN+15",
+    "SIGRTMIN+16", "SIGRTMIN+17", "SIGRTMIN+18", "SIGRTMIN+19", "SIGRTMIN+20",
+    "SIGRTMIN+21", "SIGRTMIN+22", "SIGRTMIN+23", "SIGRTMIN+24", "SIGRTMIN+25",
+    "SIGRTMIN+26", "SIGRTMIN+27", "SIGRTMIN+28", "SIGRTMIN+29", "SIGRTMIN+30",
+    "SIGRTMIN+31", "SIGRTMIN+32"};
 
 } // namespace detail
 
@@ -89,9 +88,8 @@ std::string_view signal_name(int number) noexcept
   if (number < SIGRTMIN)
     return detail::standard_names[static_cast<std::size_t>(number)];
   const auto offset = static_cast<std::size_t>(number - SIGRTMIN);
-  return offset < detail::realtime_names.size()
-      ? detail::realtime_names[offset]
-      : "unknown signal";
+  return offset < detail::realtime_names.size() ? detail::realtime_names[offset]
+                                                : "unknown signal";
 }
 
 } // namespace sigfd

@@ -251,8 +251,7 @@ boost::system::error_code thread_audit::look()
   if (pid_ < 1)
     return detail::system_error_code(EINVAL);
   boost::system::error_code ec;
-  const std::vector<int> ids =
-      detail::numbers_in(folder(), ec);
+  const std::vector<int> ids = detail::numbers_in(folder(), ec);
   if (detail::is_gone(ec))
     return why_absent();
   std::vector<::pid_t> guessed;
@@ -270,7 +269,7 @@ boost::system::error_code thread_audit::look()
     ec = detail::system_error_code(errno);
   // A thread that has ended meanwhile has none: the next one has the same.
   for (auto thread = threads_.begin(); thread != threads_.end() && !ec;
-       ++thread)
+      ++thread)
   {
     ec = look_at_descriptors(thread->id);
     if (!detail::is_gone(ec))
@@ -328,8 +327,9 @@ boost::system::error_code thread_audit::look_at_thread(
   if (state.empty() || state[0] == 'Z' || state[0] == 'X')
     return {};
 
-  const auto signals = [&](const char* key)
-  { return detail::signals_in(detail::field(status, key), mask_); };
+  const auto signals = [&](const char* key) {
+    return detail::signals_in(detail::field(status, key), mask_);
+  };
   const signal_mask none;
   thread_state thread;
   thread.id = id;
@@ -344,8 +344,8 @@ boost::system::error_code thread_audit::look_at_thread(
   thread.blocked = thread.blocked | thread.awaited.value_or(none);
   thread.unblocked = mask_ - thread.blocked;
   thread.pending = signals("SigPnd");
-  thread.stranded
-      = thread.pending - thread.unblocked - thread.awaited.value_or(none);
+  thread.stranded = thread.pending - thread.unblocked
+      - thread.awaited.value_or(none);
   threads_.push_back(std::move(thread));
   // The same in every thread's file.
   pending_ = signals("ShdPnd");
@@ -376,12 +376,12 @@ boost::system::error_code thread_audit::look_at_descriptors(::pid_t id)
   for (const int descriptor : descriptors)
   {
     boost::system::error_code closed;
-    const std::string info =
-        detail::read_file(path + '/' + std::to_string(descriptor), closed);
+    const std::string info = detail::read_file(
+        path + '/' + std::to_string(descriptor), closed);
     if (closed && !detail::is_gone(closed))
       return closed;
-    const signal_mask mask =
-        detail::signals_in(detail::field(info, "sigmask"), mask_);
+    const signal_mask mask = detail::signals_in(
+        detail::field(info, "sigmask"), mask_);
     if (!mask.empty())
       signalfds_.push_back({descriptor, mask});
   }

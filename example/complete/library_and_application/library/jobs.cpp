@@ -50,7 +50,8 @@ private:
     char* const arguments[] = {shell, option, command.data(), nullptr};
     ::pid_t pid;
     if (::posix_spawnp(&pid, shell, nullptr, sigfd::spawn_attributes().native(),
-            arguments, ::environ) == 0)
+            arguments, ::environ)
+        == 0)
       jobs_.push_back(pid);
     else
       print("cannot run " + command);

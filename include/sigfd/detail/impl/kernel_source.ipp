@@ -27,8 +27,7 @@ namespace sigfd::detail {
 unique_fd kernel_source::open(
     const signal_mask& mask, boost::system::error_code& ec) noexcept
 {
-  unique_fd fd(
-      ::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC));
+  unique_fd fd(::signalfd(-1, &mask.native(), SFD_NONBLOCK | SFD_CLOEXEC));
   ec = fd ? boost::system::error_code() : system_error_code(errno);
   fd_ = fd.get();
   return fd;

@@ -169,8 +169,8 @@ int pipe_thread::create(std::size_t stack_size) noexcept
   if (const int error = ::pthread_attr_init(&attributes))
     return error;
   ::pthread_attr_setstacksize(&attributes, stack_size);
-  const int error
-      = ::pthread_create(&thread_, &attributes, &start_routine, this);
+  const int error = ::pthread_create(
+      &thread_, &attributes, &start_routine, this);
   ::pthread_attr_destroy(&attributes);
   return error;
 }

@@ -99,12 +99,11 @@ std::ptrdiff_t signal_source::take_kept_and_read(
     std::span<signal_info> infos) noexcept
 {
   const std::size_t count = undelivered_.take_kept(mask_, infos);
-  const std::ptrdiff_t more
-      = count < infos.size() ? read(infos.subspan(count)) : 0;
+  const std::ptrdiff_t more = count < infos.size() ? read(infos.subspan(count))
+                                                   : 0;
   if (count == 0)
     return more;
-  return static_cast<std::ptrdiff_t>(count)
-      + std::max(more, std::ptrdiff_t{0});
+  return static_cast<std::ptrdiff_t>(count) + std::max(more, std::ptrdiff_t{0});
 }
 
 std::ptrdiff_t signal_source::replace_wakeups(

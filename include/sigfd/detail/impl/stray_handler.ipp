@@ -39,8 +39,8 @@ void stray_handler::on_signal(
   else if (e.watchers.load() == 0)
     previous = act_without_watchers(e, number);
   else
-    forward(e, signal_info(*info),
-        static_cast<::ucontext_t*>(context)->uc_sigmask);
+    forward(
+        e, signal_info(*info), static_cast<::ucontext_t*>(context)->uc_sigmask);
   e.running.add(-1u);
   e.running.notify();
   call_handler(previous, number, info, context, true);

@@ -73,8 +73,7 @@ std::ptrdiff_t take_shared(watcher& object, signal_source& source,
       watchers().distribute(rest.first(static_cast<std::size_t>(taken)));
   }
   std::uint64_t to_handle_of_rest = 0;
-  const std::size_t stored
-      = watchers().take(object, rest, to_handle_of_rest);
+  const std::size_t stored = watchers().take(object, rest, to_handle_of_rest);
   to_handle |= to_handle_of_rest << count % max_handled;
   count += stored;
   if (count < infos.size() && !source.is_pipe())

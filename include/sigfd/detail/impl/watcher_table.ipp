@@ -79,8 +79,8 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
   follow(w);
 }
 
-void watcher_table::update(watcher& w, const signal_mask& mask,
-    boost::system::error_code& ec) noexcept
+void watcher_table::update(
+    watcher& w, const signal_mask& mask, boost::system::error_code& ec) noexcept
 {
   const std::lock_guard lock(*this);
   const signal_bits bits = bits_of(mask);
@@ -149,8 +149,8 @@ void watcher_table::unlock() noexcept
   mutex_.unlock();
 }
 
-std::size_t watcher_table::take(watcher& w, std::span<signal_info> infos,
-    std::uint64_t& to_handle) noexcept
+std::size_t watcher_table::take(
+    watcher& w, std::span<signal_info> infos, std::uint64_t& to_handle) noexcept
 {
   std::size_t count = 0;
   while (count < infos.size())
@@ -214,8 +214,8 @@ bool watcher_table::has_made_room(watcher& w) noexcept
   if (w.delivery_ == delivery_policy::one)
     return true;
   bool result = false;
-  for_each_number(held_ & w.holds_back_,
-      [&](int n) { result = result || !is_full(w, n); });
+  for_each_number(
+      held_ & w.holds_back_, [&](int n) { result = result || !is_full(w, n); });
   return result;
 }
 
@@ -250,7 +250,7 @@ boost::system::error_code watcher_table::check_policy(
 bool watcher_table::unlink(const watcher& w) noexcept
 {
   for (std::atomic<watcher*>* link = &first_; link->load() != nullptr;
-       link = &link->load()->next_)
+      link = &link->load()->next_)
     if (link->load() == &w)
     {
       link->store(w.next_.load());
@@ -418,8 +418,7 @@ void watcher_table::refresh() noexcept
   });
   discard(common_, ~competing);
   for_each([&](watcher& w) {
-    w.shares_ = w.is_pipe_
-        || (w.mask_ & taken_in_background_) != 0
+    w.shares_ = w.is_pipe_ || (w.mask_ & taken_in_background_) != 0
         || (w.mask_ & watched_twice_ & ~competing) != 0;
     const signal_bits from_kernel = w.is_pipe_
         ? signal_bits{0}
@@ -451,8 +450,8 @@ void watcher_table::leave_to_parent() noexcept
 void watcher_table::prepare_fork() noexcept
 {
   watcher_table& self = watchers();
-  if (::pthread_equal(self.holder_.load(std::memory_order_relaxed),
-          ::pthread_self()))
+  if (::pthread_equal(
+          self.holder_.load(std::memory_order_relaxed), ::pthread_self()))
     return; // memory is allocated, by a function that makes a process
   self.lock();
   self.is_forking_ = true;
