@@ -6,7 +6,6 @@
 
 #include "support/drain.hpp"
 #include "support/no_room.hpp"
-#include "support/own_user.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/settle.hpp"
@@ -137,8 +136,6 @@ const way ways[] = {{"close", [](fixture& f) { f.signals->close(); }},
 constexpr std::pair<int, int> parts[] = {
     {2, 0}, {2, 1}, {5, 1}, {32, 7}, {33, 1}, {40, 33}, {200, 50}};
 
-using support::own_user;
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
 
 } // namespace
 

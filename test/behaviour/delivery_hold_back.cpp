@@ -6,7 +6,6 @@
 #include "support/delivery.hpp"
 #include "support/no_room.hpp"
 #include "support/outcome.hpp"
-#include "support/own_user.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/wait_until.hpp"
@@ -36,7 +35,6 @@ using sigfd::signal_mask;
 using support::options;
 using support::options_with;
 using support::outcome;
-using support::own_user;
 using support::range;
 using support::settle;
 using support::take;
@@ -77,7 +75,6 @@ struct fixture : support::delivery_fixture
 
 constexpr std::size_t backlogs[] = {0, 1, 2, 3, 10, 64, 1024};
 
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
 
 } // namespace
 

@@ -7,7 +7,6 @@
 
 #include "support/arrivals.hpp"
 #include "support/no_room.hpp"
-#include "support/own_user.hpp"
 #include "support/patient_sender.hpp"
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
@@ -132,8 +131,6 @@ int flood(::rlim_t room, int each)
   return counts.lost == 0 && has_caught ? 0 : 5;
 }
 
-using support::own_user;
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
 
 } // namespace
 

@@ -3,6 +3,8 @@
 #define BOOST_TEST_MODULE sigfd
 #include <boost/test/included/unit_test.hpp>
 
+#include "support/own_user.hpp"
+
 #include <thread>
 
 namespace {
@@ -19,4 +21,6 @@ struct first_thread
 
 } // namespace
 
+using support::own_user;
+BOOST_TEST_GLOBAL_FIXTURE(own_user); // before there is a thread
 BOOST_TEST_GLOBAL_FIXTURE(first_thread);

@@ -7,6 +7,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <utility>
+
 namespace support {
 
 // A global fixture for tests that count queued signals: RLIMIT_SIGPENDING
