@@ -24,9 +24,16 @@ endif()
 add_library(sigfd_development INTERFACE)
 target_link_libraries(sigfd_development INTERFACE sigfd_development_flags)
 if(SIGFD_BUILD_COMPILED)
+  # And Asio, so that none of our programs compiles it anew.
+  add_library(sigfd_asio STATIC ${CMAKE_CURRENT_LIST_DIR}/asio.cpp)
+  target_link_libraries(sigfd_asio PUBLIC Boost::headers Threads::Threads)
+  target_compile_features(sigfd_asio PUBLIC cxx_std_20)
+  target_compile_definitions(sigfd_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION)
+  target_link_libraries(sigfd_asio PRIVATE sigfd_development_flags)
   target_link_libraries(sigfd_compiled PRIVATE
-    $<BUILD_INTERFACE:sigfd_development_flags>)
-  target_link_libraries(sigfd_development INTERFACE sigfd::compiled)
+    $<BUILD_INTERFACE:sigfd_development_flags>
+    $<BUILD_INTERFACE:sigfd_asio>)
+  target_link_libraries(sigfd_development INTERFACE sigfd::compiled sigfd_asio)
 else()
   target_link_libraries(sigfd_development INTERFACE sigfd::sigfd)
 endif()

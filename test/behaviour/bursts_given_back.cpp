@@ -136,7 +136,6 @@ const way ways[] = {{"close", [](fixture& f) { f.signals->close(); }},
 constexpr std::pair<int, int> parts[] = {
     {2, 0}, {2, 1}, {5, 1}, {32, 7}, {33, 1}, {40, 33}, {200, 50}};
 
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(bursts_given_back)

@@ -75,7 +75,6 @@ struct fixture : support::delivery_fixture
 
 constexpr std::size_t backlogs[] = {0, 1, 2, 3, 10, 64, 1024};
 
-
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(delivery_hold_back, fixture)

@@ -131,7 +131,6 @@ int flood(::rlim_t room, int each)
   return counts.lost == 0 && has_caught ? 0 : 5;
 }
 
-
 } // namespace
 
 // Each case is a child process, which has a limit of its own and exits with 0
