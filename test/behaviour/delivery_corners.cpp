@@ -250,4 +250,27 @@ BOOST_AUTO_TEST_CASE(dropped_does_not_come_again)
   BOOST_TEST(take(drops).empty());
 }
 
+// What the thread took goes to an object that is alone on the number by then,
+// and has yet to hear that there is something in its store.
+BOOST_AUTO_TEST_CASE(the_last_one_gets_what_the_thread_took)
+{
+  const signal_fd keeps_the_thread(
+      context, {SIGUSR1}, {.source = source::pipe});
+  signal_fd has(context, {SIGRTMIN}, {.source = source::pipe});
+  send(SIGRTMIN, 0, 3);
+  settle(source::pipe);
+  signal_fd last(context, {SIGRTMIN}, {.source = source::kernel});
+  outcome<signal_info> wait;
+  last.async_wait(wait.handler());
+  context.poll();
+  has.close();
+  send(SIGRTMIN, 3, 4);
+  context.restart();
+  context.run_for(10s);
+  BOOST_REQUIRE(wait.succeeded());
+  values all = take(last);
+  all.insert(all.begin(), support::value_of(wait.result));
+  BOOST_TEST(all == range(0, 4));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -290,7 +290,7 @@ void watcher_table::distribute_one(
         append(common_, *o);
       }
       if (wakes)
-        w.wake();
+        show(w);
     }
     if (is_full(w, number))
     {
@@ -330,7 +330,16 @@ void watcher_table::append(watcher& w, occurrence& o) noexcept
   const bool wakes = w.store_.numbers() == 0;
   append(w.store_, o);
   if (wakes)
-    w.wake();
+    show(w);
+}
+
+// One that is alone does not look into its store. It has something there all
+// the same, when another one goes and leaves what nobody has delivered.
+void watcher_table::show(watcher& w) noexcept
+{
+  if (w.is_alone())
+    w.set_access(w.from_kernel_, false);
+  w.wake();
 }
 
 void watcher_table::release(stored& item) noexcept
