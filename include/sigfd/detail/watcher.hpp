@@ -12,6 +12,7 @@
 #define SIGFD_DETAIL_WATCHER_HPP
 
 #include <sigfd/detail/config.hpp>
+#include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/signal_bits.hpp>
 #include <sigfd/detail/signal_store.hpp>
 #include <sigfd/open_options.hpp>
@@ -61,6 +62,8 @@ private:
   virtual void set_access(signal_bits from_kernel, bool is_alone) noexcept = 0;
 
   std::atomic<watcher*> next_{nullptr};
+  watcher* previous_ = nullptr;
+  fork_reset_value is_listed_;
   std::atomic<signal_bits> mask_{0}; // changed only with the lock
   signal_bits from_kernel_ = 0;
   bool is_pipe_ = false;

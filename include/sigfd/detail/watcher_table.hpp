@@ -15,6 +15,7 @@
 #include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/free_list.hpp>
 #include <sigfd/detail/signal_bits.hpp>
+#include <sigfd/detail/signal_number.hpp>
 #include <sigfd/detail/signal_store.hpp>
 #include <sigfd/detail/watcher.hpp>
 #include <sigfd/open_options.hpp>
@@ -25,6 +26,7 @@
 
 #include <pthread.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -156,6 +158,30 @@ public:
   }
 
 private:
+  // How many objects watch a number.
+  struct tally
+  {
+    int watching = 0;
+    int competing = 0; // of these, with delivery_policy::one
+    int with_pipe = 0; // and not the parent's
+  };
+
+  // What everybody was told of last.
+  struct told_bits
+  {
+    signal_bits watched_twice = 0;
+    signal_bits competing = 0;
+    signal_bits taken_in_background = 0;
+    signal_bits held = 0;
+
+    friend bool operator==(const told_bits&, const told_bits&) = default;
+  };
+
+  tally& tally_of(int number) noexcept
+  {
+    return tallies_[static_cast<std::size_t>(number)];
+  }
+
   // However much room somebody asks for.
   static constexpr std::size_t most_at_once = 1024;
 
@@ -174,7 +200,15 @@ private:
   SIGFD_DECL boost::system::error_code check_policy(
       const watcher& w, signal_bits added) noexcept;
 
-  SIGFD_DECL bool unlink(const watcher& w) noexcept;
+  // Puts an object into the list, and its signals into the tallies.
+  SIGFD_DECL void link(watcher& w) noexcept;
+
+  // The opposite; false if it is not there.
+  SIGFD_DECL bool unlink(watcher& w) noexcept;
+
+  // Counts an object more, or less, for each of these numbers.
+  SIGFD_DECL void adjust(
+      const watcher& w, signal_bits numbers, int amount) noexcept;
 
   SIGFD_DECL void distribute_one(
       const signal_info& info, const watcher* from) noexcept;
@@ -238,8 +272,9 @@ private:
 
   SIGFD_DECL bool may_be_alone(const watcher& w) const noexcept;
 
-  // Tells everybody what follows from who watches what, and what is held back.
-  SIGFD_DECL void refresh() noexcept;
+  // Tells everybody what follows from who watches what, and what is held back;
+  // or only the object that changed, if nothing follows for others.
+  SIGFD_DECL void refresh(watcher* changed) noexcept;
 
   SIGFD_DECL void leave_to_parent() noexcept;
 
@@ -255,7 +290,11 @@ private:
   signal_bits realtime_ = 0;
   signal_bits held_ = 0; // nobody takes these from the kernel
   signal_bits watched_twice_ = 0; // or more often
+  signal_bits competing_ = 0; // watched with delivery_policy::one
   signal_bits taken_in_background_ = 0;
+  std::array<tally, last_signal_number + 1> tallies_{};
+  told_bits told_;
+  bool others_may_be_full_ = false;
   std::size_t count_ = 0; // of objects
   background_taker* taker_ = nullptr;
   signal_store common_; // for delivery_policy::one, taken in the background

@@ -64,8 +64,7 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
   if (ec)
     return;
   w.mask_ = bits;
-  w.next_ = first_.load();
-  first_ = &w;
+  link(w);
   if (predecessor != nullptr)
   {
     unlink(*predecessor);
@@ -75,7 +74,7 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
     w.store_.take_over(predecessor->store_);
     w.dropped_ = predecessor->dropped_.load();
   }
-  refresh();
+  refresh(&w);
   follow(w);
 }
 
@@ -87,8 +86,11 @@ void watcher_table::update(
   ec = check_policy(w, bits & ~w.mask_);
   if (ec)
     return;
-  const signal_bits old = w.mask_.exchange(bits);
-  refresh();
+  const signal_bits old = w.mask_.load();
+  adjust(w, old, -1);
+  w.mask_ = bits;
+  adjust(w, bits, 1);
+  refresh(&w);
   discard(w.store_, old & ~bits);
   follow(w);
 }
@@ -98,7 +100,7 @@ void watcher_table::remove(watcher& w) noexcept
   const std::lock_guard lock(*this);
   if (!unlink(w))
     return;
-  refresh();
+  refresh(nullptr);
   discard(w.store_, w.store_.numbers());
   make_room(w);
   if (first_.load() == nullptr)
@@ -111,9 +113,11 @@ void watcher_table::remove(watcher& w) noexcept
 void watcher_table::restart(watcher& w) noexcept
 {
   const std::lock_guard lock(*this);
+  adjust(w, w.mask_, -1);
   w.is_parents_ = false;
+  adjust(w, w.mask_, 1);
   w.from_kernel_ = 0; // as a new descriptor has it
-  refresh();
+  refresh(&w);
   follow(w);
 }
 
@@ -121,7 +125,7 @@ void watcher_table::set_background_taker(background_taker* taker) noexcept
 {
   const std::lock_guard lock(*this);
   taker_ = taker;
-  refresh();
+  refresh(nullptr);
 }
 
 signal_bits watcher_table::handled() noexcept
@@ -219,17 +223,23 @@ bool watcher_table::has_made_room(watcher& w) noexcept
   return result;
 }
 
+// Where nothing is held back, and nobody became responsible for more, only the
+// object itself can be full.
 void watcher_table::make_room(watcher& w) noexcept
 {
   signal_bits held = 0;
-  for_each([&](watcher& other) {
+  const auto look = [&](watcher& other) {
     other.holds_back_ = 0;
     for_each_number(store_of(other).numbers() & other.mask_, [&](int n) {
       if (is_full(other, n))
         other.holds_back_ |= bit_of(n);
     });
     held |= other.holds_back_;
-  });
+  };
+  if (held_ != 0 || std::exchange(others_may_be_full_, false))
+    for_each(look);
+  else if (w.is_listed_.load() != 0)
+    look(w);
   hold_back(held);
   if (may_be_alone(w))
     w.is_alone_.store(true, std::memory_order_relaxed);
@@ -239,24 +249,58 @@ boost::system::error_code watcher_table::check_policy(
     const watcher& w, signal_bits added) noexcept
 {
   signal_bits conflict = 0;
-  for_each([&](const watcher& other) {
-    if (&other != &w && other.delivery_ != w.delivery_)
-      conflict |= other.mask_ & added;
+  for_each_number(added, [&](int n) {
+    const tally& t = tally_of(n);
+    const bool competes = t.competing != 0;
+    const bool watches = t.watching != 0;
+    if (watches && competes != (w.delivery_ == delivery_policy::one))
+      conflict |= bit_of(n);
   });
   return conflict != 0 ? make_delivery_conflict_error(lowest_of(conflict))
                        : boost::system::error_code();
 }
 
-bool watcher_table::unlink(const watcher& w) noexcept
+void watcher_table::link(watcher& w) noexcept
 {
-  for (std::atomic<watcher*>* link = &first_; link->load() != nullptr;
-      link = &link->load()->next_)
-    if (link->load() == &w)
-    {
-      link->store(w.next_.load());
-      return true;
-    }
-  return false;
+  watcher* const next = first_.load();
+  w.next_ = next;
+  w.previous_ = nullptr;
+  w.is_listed_.store(1);
+  if (next != nullptr)
+    next->previous_ = &w;
+  first_ = &w;
+  ++count_;
+  adjust(w, w.mask_, 1);
+}
+
+bool watcher_table::unlink(watcher& w) noexcept
+{
+  if (!w.is_listed_.exchange(1, 0))
+    return false;
+  watcher* const next = w.next_.load();
+  (w.previous_ != nullptr ? w.previous_->next_ : first_) = next;
+  if (next != nullptr)
+    next->previous_ = w.previous_;
+  --count_;
+  adjust(w, w.mask_, -1);
+  return true;
+}
+
+void watcher_table::adjust(
+    const watcher& w, signal_bits numbers, int amount) noexcept
+{
+  const auto note = [](signal_bits& bits, int number, bool is_in) {
+    bits = is_in ? bits | bit_of(number) : bits & ~bit_of(number);
+  };
+  for_each_number(numbers, [&](int n) {
+    tally& t = tally_of(n);
+    t.watching += amount;
+    t.competing += w.delivery_ == delivery_policy::one ? amount : 0;
+    t.with_pipe += w.is_pipe_ && !w.is_parents_ ? amount : 0;
+    note(watched_twice_, n, t.watching > 1);
+    note(competing_, n, t.competing > 0);
+    note(taken_in_background_, n, t.with_pipe > 0);
+  });
 }
 
 void watcher_table::distribute_one(
@@ -390,7 +434,7 @@ bool watcher_table::is_full(watcher& w, int number) noexcept
 void watcher_table::hold_back(signal_bits held) noexcept
 {
   if (std::exchange(held_, held) != held)
-    refresh();
+    refresh(nullptr);
 }
 
 // The background taker knew of no object with such a backlog when it began to
@@ -409,26 +453,15 @@ bool watcher_table::may_be_alone(const watcher& w) const noexcept
   return !w.shares_ && !has_any(w);
 }
 
-void watcher_table::refresh() noexcept
+// With very many objects, what another one watches is of no consequence to most
+// of them.
+void watcher_table::refresh(watcher* changed) noexcept
 {
-  signal_bits once = 0;
-  signal_bits competing = 0;
-  watched_twice_ = 0;
-  taken_in_background_ = 0;
-  count_ = 0;
-  for_each([&](const watcher& w) {
-    ++count_;
-    watched_twice_ |= once & w.mask_;
-    once |= w.mask_;
-    if (w.delivery_ == delivery_policy::one)
-      competing |= w.mask_;
-    if (w.is_pipe_ && !w.is_parents_)
-      taken_in_background_ |= w.mask_;
-  });
-  discard(common_, ~competing);
-  for_each([&](watcher& w) {
+  discard(common_, ~competing_);
+  const signal_bits shared = watched_twice_ & ~competing_;
+  const auto tell = [&](watcher& w) {
     w.shares_ = w.is_pipe_ || (w.mask_ & taken_in_background_) != 0
-        || (w.mask_ & watched_twice_ & ~competing) != 0;
+        || (w.mask_ & shared) != 0;
     const signal_bits from_kernel = w.is_pipe_
         ? signal_bits{0}
         : w.mask_ & ~held_ & ~taken_in_background_;
@@ -436,7 +469,15 @@ void watcher_table::refresh() noexcept
     if (std::exchange(w.from_kernel_, from_kernel) != from_kernel
         || w.is_alone() != alone)
       w.set_access(from_kernel, alone);
-  });
+  };
+  const told_bits now{watched_twice_, competing_, taken_in_background_, held_};
+  if (std::exchange(told_, now) != now)
+  {
+    others_may_be_full_ = true;
+    for_each(tell);
+  }
+  else if (changed != nullptr)
+    tell(*changed);
   if (taker_ != nullptr)
     taker_->want(taken_in_background_ & ~held_, false);
 }
@@ -444,9 +485,21 @@ void watcher_table::refresh() noexcept
 // In a child process: the objects are here, and what they had is not theirs.
 void watcher_table::leave_to_parent() noexcept
 {
-  for_each([](watcher& w) {
+  // The list is whole, and what is beside it may be half changed.
+  tallies_ = {};
+  watched_twice_ = 0;
+  competing_ = 0;
+  taken_in_background_ = 0;
+  told_.held = ~signal_bits{0}; // so that everybody is told
+  count_ = 0;
+  watcher* previous = nullptr;
+  for_each([&](watcher& w) {
     w.store_.forget();
     w.is_parents_ = true;
+    w.is_listed_.store(1);
+    w.previous_ = std::exchange(previous, &w);
+    ++count_;
+    adjust(w, w.mask_, 1);
   });
   common_.forget();
   ::new (&occurrences_) free_list<occurrence>;
