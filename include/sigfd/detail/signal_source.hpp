@@ -39,10 +39,10 @@ class signal_source
 public:
   SIGFD_DECL signal_source() noexcept;
 
-  // Makes the descriptor, which watches nothing yet. The caller owns it, and
-  // uses nothing of this but close() when it has closed it.
-  SIGFD_DECL unique_fd open(
-      sigfd::source wanted, boost::system::error_code& ec) noexcept;
+  // Makes the descriptor; one of the kernel's watches these. The caller owns
+  // it, and uses nothing of this but close() when it has closed it.
+  SIGFD_DECL unique_fd open(sigfd::source wanted, boost::system::error_code& ec,
+      const signal_mask& mask = {}) noexcept;
 
   // Whether others take the signals, and put them into the object's store.
   bool is_pipe() const noexcept

@@ -35,13 +35,14 @@ signal_source::signal_source() noexcept
 {
 }
 
-unique_fd signal_source::open(
-    sigfd::source wanted, boost::system::error_code& ec) noexcept
+unique_fd signal_source::open(sigfd::source wanted,
+    boost::system::error_code& ec, const signal_mask& mask) noexcept
 {
+  mask_ = mask;
   is_pipe_ = wanted == sigfd::source::pipe;
   unique_fd fd;
   if (!is_pipe_)
-    fd = kernel_.open(signal_mask(), ec);
+    fd = kernel_.open(mask, ec);
   if (wanted == sigfd::source::automatic && is_missing(ec))
     is_pipe_ = true;
   if (is_pipe_)
@@ -49,9 +50,12 @@ unique_fd signal_source::open(
   return fd;
 }
 
-// What could fail, of a descriptor that is open, does not.
+// What could fail, of a descriptor that is open, does not. The kernel wakes the
+// readers of all descriptors of the process, which may be very many.
 void signal_source::set_mask(const signal_mask& mask) noexcept
 {
+  if (mask == mask_)
+    return;
   mask_ = mask;
   boost::system::error_code ignored;
   if (!is_pipe_)

@@ -84,7 +84,7 @@ void signalfd_impl::open(const signal_mask& mask, const open_options& options,
   if (ec)
     return;
   descriptor_.emplace(inline_executor(context_));
-  unique_fd fd = source_.open(options.source, ec);
+  unique_fd fd = source_.open(options.source, ec, mask);
   if (ec)
     return;
   descriptor_->assign(fd.get(), ec);

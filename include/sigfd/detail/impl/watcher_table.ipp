@@ -64,6 +64,7 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
   if (ec)
     return;
   w.mask_ = bits;
+  w.from_kernel_ = ~signal_bits{0}; // it is told in any case
   link(w);
   if (predecessor != nullptr)
   {
