@@ -1,0 +1,353 @@
+// Everything at once, for as long as one likes, counting every signal.
+//
+//   sigfd_soak SECONDS [FILE]
+//
+// The source is what SIGFD_TEST_SOURCE says. Prints a balance, and writes the
+// samples to FILE. Fails if a signal was lost, came twice or out of order, or
+// if memory, descriptors or threads grow. SIGINT ends it early, with the
+// balance.
+
+#include "account.hpp"
+#include "balance.hpp"
+#include "board.hpp"
+#include "children.hpp"
+#include "guests.hpp"
+#include "plan.hpp"
+#include "residents.hpp"
+#include "samples.hpp"
+#include "senders.hpp"
+#include "strays.hpp"
+#include "support/own_user.hpp"
+#include "support/process.hpp"
+#include "support/wait_until.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace soak {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using seconds = std::chrono::duration<double>;
+
+// What may be pending of this user. Little, so that it is reached at once.
+constexpr ::rlim_t most_pending = 2000;
+
+// How long nothing may move before what has not arrived is called lost.
+constexpr std::chrono::seconds patience{30};
+
+void limit_pending()
+{
+  ::rlimit limit{};
+  ::getrlimit(RLIMIT_SIGPENDING, &limit);
+  limit.rlim_cur = std::min(limit.rlim_max, most_pending);
+  ::setrlimit(RLIMIT_SIGPENDING, &limit);
+}
+
+// The course of a run, seen by the main thread.
+class controller
+{
+public:
+  controller(run_state& run, samples& all, double duration)
+    : run_(run),
+      samples_(all),
+      duration_(duration),
+      phase_(std::clamp(duration / phases / 4, 0.3, 2.0)),
+      interval_(std::max(duration / 400, 0.05))
+  {
+  }
+
+  double phase_seconds() const
+  {
+    return phase_;
+  }
+
+  bool was_interrupted() const
+  {
+    return is_interrupted_;
+  }
+
+  double elapsed() const
+  {
+    return seconds(clock::now() - start_).count();
+  }
+
+  // Phase after phase, until the time is over or the user says so.
+  void run_phases()
+  {
+    sample_now();
+    while (elapsed() < duration_ && !is_interrupted_)
+    {
+      pass(phase_);
+      const auto next = static_cast<phase>(
+          (run_.shared.phase_number + 1) % phases);
+      const bool leaves_limit = run_.shared.now() == phase::limit;
+      // Where something is lost, or the machine is very busy, without it.
+      const bool skips = next == phase::limit
+          && !pause_what_cannot_be_counted();
+      if (skips)
+        run_.shared.only_blocked = false;
+      run_.shared.phase_number += skips ? 2 : 1;
+      if (leaves_limit)
+      {
+        wait_while([this] { return all_outstanding() > most_pending / 4; });
+        run_.shared.only_blocked = false;
+      }
+    }
+    sample_now();
+  }
+
+  // Whether all that was sent arrives.
+  bool drain()
+  {
+    run_.shared.stops = true;
+    wait_while([this] {
+      return std::any_of(run_.shared.has_paused.begin(),
+          run_.shared.has_paused.end(), [](const auto& p) { return !p; });
+    });
+    return wait_while([this] { return all_outstanding() != 0; });
+  }
+
+private:
+  std::uint64_t all_outstanding() const
+  {
+    std::uint64_t sum = 0;
+    for (std::size_t s = 0; s < streams.size(); ++s)
+      if (streams[s].to != channel::coalesced)
+        sum += run_.shared.outstanding(s);
+    return sum;
+  }
+
+  bool pause_what_cannot_be_counted()
+  {
+    for (auto& paused : run_.shared.has_paused)
+      paused = false;
+    run_.shared.only_blocked = true;
+    return wait_while([this] {
+      bool none = true;
+      for (std::size_t s = 0; s < streams.size(); ++s)
+      {
+        const channel_plan& plan = plan_of(streams[s].to);
+        none = none
+            && run_.shared
+                   .has_paused[static_cast<std::size_t>(streams[s].group)]
+            && (streams[s].to == channel::coalesced
+                || !(plan.is_strayed || plan.is_standard)
+                || run_.shared.outstanding(s) == 0);
+      }
+      ::sigset_t pending;
+      ::sigpending(&pending);
+      return !none
+          || ::sigismember(&pending, number_of(channel::coalesced)) == 1;
+    });
+  }
+
+  // Whether it came to an end: while others send, in a while; at the end, as
+  // long as something moves.
+  template <typename Condition>
+  bool wait_while(Condition condition)
+  {
+    auto moved = clock::now();
+    for (std::uint64_t last = 0; condition() && !is_over();)
+    {
+      if (const std::uint64_t now = run_.deliveries;
+          now != last && run_.shared.stops)
+      {
+        last = now;
+        moved = clock::now();
+      }
+      if (clock::now() - moved > patience)
+        return false;
+      pass(0.001);
+    }
+    return !condition();
+  }
+
+  // What is lost is never found: no need to wait in each phase.
+  bool is_over() const
+  {
+    return !run_.shared.stops && (is_interrupted_ || elapsed() > duration_);
+  }
+
+  void pass(double time)
+  {
+    ::sigset_t ends;
+    ::sigemptyset(&ends);
+    ::sigaddset(&ends, SIGINT);
+    ::sigaddset(&ends, SIGTERM);
+    const auto end = clock::now() + seconds(time);
+    do
+    {
+      const double left = seconds(end - clock::now()).count();
+      const auto ns = static_cast<long>(
+          std::clamp(std::min(left, interval_), 0.0, 0.5) * 1e9);
+      const ::timespec timeout{0, ns};
+      if (::sigtimedwait(&ends, nullptr, &timeout) > 0)
+        is_interrupted_ = true;
+      if (elapsed() >= next_sample_)
+        sample_now();
+    } while (clock::now() < end && !is_interrupted_);
+  }
+
+  void sample_now()
+  {
+    next_sample_ = elapsed() + interval_;
+    samples_.add({elapsed(), run_.shared.now(), rss_kib(), heap_kib(),
+        descriptors(), threads(), cpu_seconds(),
+        std::accumulate(
+            run_.shared.sent.begin(), run_.shared.sent.end(), std::uint64_t{0}),
+        run_.deliveries});
+  }
+
+  run_state& run_;
+  samples& samples_;
+  double duration_;
+  double phase_;
+  double interval_;
+  double next_sample_ = 0;
+  bool is_interrupted_ = false;
+  clock::time_point start_ = clock::now();
+};
+
+// What is in the kernel when everything is closed. It was not lost.
+void drain_kernel(run_state& run, residents& all)
+{
+  ::sigset_t set;
+  ::sigemptyset(&set);
+  for (std::size_t c = 0; c < channels; ++c)
+    ::sigaddset(&set, number_of(static_cast<channel>(c)));
+  const ::timespec none{};
+  for (::siginfo_t info; ::sigtimedwait(&set, &info, &none) > 0;)
+    if (const int value = info.si_value.sival_int; value >= 0)
+      if (const std::size_t s = stream_of(value);
+          s < streams.size() && info.si_signo == number_of(streams[s].to))
+        run.pending[static_cast<std::size_t>(streams[s].to)]
+            += all.count_pending(s, position_of(value));
+}
+
+// Those who only come and go, and their threads, until all that was sent has
+// arrived.
+void run_guests(
+    run_state& run, residents& all, controller& control, totals& sum)
+{
+  parent family(run);
+  stray_threads strays(run);
+  sending blocked(run.shared, 1, ::getpid(), 2 * most_pending);
+  sending strayed(run.shared, 2, ::getpid(), 2 * most_pending);
+  strayed.direct_at(strays.handle());
+  std::vector<std::thread> senders;
+  senders.emplace_back([&] { blocked.run(); });
+  senders.emplace_back([&] { strayed.run(); });
+  std::vector<std::thread> guests;
+  guests.emplace_back([&] { come_and_go(run, guest_of_every(run)); });
+  guests.emplace_back([&] { come_and_go(run, guest_of_one<true>(all.one())); });
+  guests.emplace_back(
+      [&] { come_and_go(run, guest_of_one<false>(all.one())); });
+  guests.emplace_back([&] { family.run_until_end(); });
+
+  run.shared.starts = true;
+  control.run_phases();
+  control.drain();
+  for (std::thread& t : senders)
+    t.join();
+  run.stops = true;
+  for (std::thread& t : guests)
+    t.join();
+  sum.children = family.children();
+}
+
+bool soak(double duration, std::ostream* file)
+{
+  limit_pending();
+  // What ends the run is for the main thread alone.
+  ::signal(SIGINT, SIG_DFL);
+  sigfd::block_signals(signal_mask::all());
+  board& shared = make_board();
+  support::process second([&, receiver = ::getpid()] {
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGTERM, SIG_IGN);
+    sending(shared, 0, receiver, 2 * most_pending).run();
+    return shared.sender_failed ? 1 : 0;
+  });
+  findings found;
+  run_state run(shared, found, second.pid());
+  samples all_samples;
+  totals sum;
+  sum.descriptors_before = descriptors();
+  sum.threads_before = threads();
+  controller control(run, all_samples, duration);
+  const auto report = [&] {
+    sum.seconds = control.elapsed();
+    sum.phase_seconds = control.phase_seconds();
+    sum.was_interrupted = control.was_interrupted();
+    // A thread that was joined may still be listed for a moment.
+    support::wait_until([&] { return threads() == sum.threads_before; });
+    sum.descriptors_after = descriptors();
+    sum.threads_after = threads();
+    if (file != nullptr)
+      all_samples.write(*file);
+    return print_balance(std::cout, run, all_samples, sum);
+  };
+  {
+    residents all(run);
+    all.start();
+    run_guests(run, all, control, sum);
+    if (second.wait() != 0 || shared.sender_failed)
+      found.add("failed", "a sender", no_stream, 0);
+    if (!all.stop())
+    {
+      found.add("failed", "a wait does not end", no_stream, 0);
+      all.close_accounts();
+      report();
+      std::cout.flush();
+      ::_exit(1);
+    }
+    drain_kernel(run, all);
+    all.close_accounts();
+  }
+  return report();
+}
+
+} // namespace
+} // namespace soak
+
+int main(int argc, char* argv[])
+{
+  const double duration = argc > 1 ? std::atof(argv[1]) : 0;
+  if (argc < 2 || argc > 3 || !(duration > 0))
+  {
+    std::cerr << "usage: sigfd_soak SECONDS [FILE]\n";
+    return 2;
+  }
+  try
+  {
+    // Before it becomes another user, who might not.
+    std::ofstream file;
+    if (argc > 2)
+      file.open(argv[2]);
+    if (!file)
+      throw std::runtime_error("cannot write the samples");
+    support::own_user user;
+    return soak::soak(duration, argc > 2 ? &file : nullptr) ? 0 : 1;
+  }
+  catch (const std::exception& e)
+  {
+    std::cerr << "sigfd_soak: " << e.what() << '\n';
+    return 3;
+  }
+}
