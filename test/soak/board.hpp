@@ -40,6 +40,7 @@ struct board
   std::atomic<unsigned> phase_number{0};
   std::atomic<bool> starts{false}; // senders begin
   std::atomic<bool> stops{false}; // senders end
+  std::atomic<bool> ends{false}; // the second process ends
   std::atomic<bool> only_blocked{false}; // what may be a stray is not sent
 
   // Written by the senders.

@@ -104,10 +104,8 @@ public:
         run_.shared.only_blocked = false;
       run_.shared.phase_number += skips ? 2 : 1;
       if (leaves_limit)
-      {
-        wait_while([this] { return all_outstanding() > most_pending / 4; });
-        run_.shared.only_blocked = false;
-      }
+        run_.shared.only_blocked = !wait_while(
+            [this] { return all_outstanding() > most_pending / 4; });
     }
     sample_now();
   }
@@ -268,6 +266,7 @@ void run_guests(
   run.stops = true;
   for (std::thread& t : guests)
     t.join();
+  run.shared.ends = true;
   sum.children = family.children();
 }
 
@@ -282,6 +281,9 @@ bool soak(double duration, std::ostream* file)
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGTERM, SIG_IGN);
     sending(shared, 0, receiver, 2 * most_pending).run();
+    // Its SIGCHLD would coalesce with that of another child.
+    while (!shared.ends)
+      ::usleep(1'000);
     return shared.sender_failed ? 1 : 0;
   });
   findings found;
