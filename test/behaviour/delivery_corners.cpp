@@ -273,4 +273,45 @@ BOOST_AUTO_TEST_CASE(the_last_one_gets_what_the_thread_took)
   BOOST_TEST(all == range(0, 4));
 }
 
+// A standard signal that coalesced with the one that an object had does not
+// come to it later, when another one is closed that had it.
+BOOST_AUTO_TEST_CASE(coalesced_does_not_come_again)
+{
+  signal_fd stays(context, {SIGUSR1}, options());
+  signal_fd leaves(context, {SIGUSR1}, {.source = source::pipe});
+  send(SIGUSR1, 0);
+  settle(source::pipe);
+  BOOST_TEST(take(leaves) == range(0, 1));
+  send(SIGUSR1, 1); // leaves has it; stays has the one before it
+  settle(source::pipe);
+  BOOST_TEST(take(stays) == range(0, 1));
+  send(SIGUSR1, 2);
+  settle(source::pipe);
+  BOOST_TEST(take(stays) == range(2, 3));
+  leaves.close();
+  settle();
+  BOOST_TEST(take(stays).empty());
+}
+
+// But to one that came later, and where nobody watches any more.
+BOOST_AUTO_TEST_CASE(coalesced_comes_to_those_who_have_not_heard)
+{
+  signal_fd first(context, {SIGUSR1}, options());
+  signal_fd second(context, {SIGUSR1}, {.source = source::pipe});
+  send(SIGUSR1, 0);
+  settle(source::pipe);
+  BOOST_TEST(take(second) == range(0, 1));
+  send(SIGUSR1, 1);
+  settle(source::pipe);
+  signal_fd late(context, {SIGUSR1}, options());
+  signal_fd later(context);
+  later.add(SIGUSR2);
+  later.add(SIGUSR1);
+  first.close(); // without having heard
+  second.close();
+  settle();
+  BOOST_TEST(take(late) == range(1, 2));
+  BOOST_TEST(take(later) == range(1, 2));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

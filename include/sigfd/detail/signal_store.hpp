@@ -19,6 +19,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -28,7 +29,8 @@ namespace sigfd::detail {
 struct occurrence
 {
   signal_info info;
-  std::size_t holders = 0; // the stores that have it
+  std::uint64_t position = 0; // among all that were taken
+  std::size_t holders = 0;    // the stores that have it
   bool is_delivered = false; // to an object, by whoever took it
   bool is_handled = false;   // the program's handler was called for it
   occurrence* next = nullptr;

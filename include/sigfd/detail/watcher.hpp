@@ -14,9 +14,11 @@
 #include <sigfd/detail/config.hpp>
 #include <sigfd/detail/fork_reset.hpp>
 #include <sigfd/detail/signal_bits.hpp>
+#include <sigfd/detail/signal_number.hpp>
 #include <sigfd/detail/signal_store.hpp>
 #include <sigfd/open_options.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +67,8 @@ private:
   watcher* previous_ = nullptr;
   fork_reset_value is_listed_;
   std::atomic<signal_bits> mask_{0}; // changed only with the lock
+  // How many signals had been taken when it began to watch a number.
+  std::array<std::uint64_t, last_signal_number> since_{};
   signal_bits from_kernel_ = 0;
   bool is_pipe_ = false;
   bool is_parents_ = false; // in a child of fork(2) that has not been told

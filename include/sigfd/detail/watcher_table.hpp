@@ -210,8 +210,19 @@ private:
   SIGFD_DECL void adjust(
       const watcher& w, signal_bits numbers, int amount) noexcept;
 
-  SIGFD_DECL void distribute_one(
-      const signal_info& info, const watcher* from) noexcept;
+  // Remembers that it watches these from now on.
+  SIGFD_DECL void begin_to_watch(watcher& w, signal_bits numbers) noexcept;
+
+  // Whether it watched already when that was taken; so it has it, or had one
+  // that the kernel would have merged it with.
+  static bool has_heard(const watcher& w, const occurrence& o) noexcept
+  {
+    return w.since_[static_cast<std::size_t>(o.info.number() - 1)] < o.position;
+  }
+
+  // To all but the one that took it; or again, to those alone who came later.
+  SIGFD_DECL void distribute_one(const signal_info& info, const watcher* from,
+      const occurrence* again = nullptr) noexcept;
 
   // Puts a signal into a store, which wakes nobody.
   SIGFD_DECL void append(signal_store& store, occurrence& o) noexcept;
@@ -225,7 +236,7 @@ private:
   SIGFD_DECL void release(stored& item) noexcept;
 
   // Returns a signal that no object has delivered, and none has any more.
-  SIGFD_DECL void pass_on(const signal_info& info) noexcept;
+  SIGFD_DECL void pass_on(const occurrence& o) noexcept;
 
   // Discards what a store has of these numbers.
   SIGFD_DECL void discard(signal_store& store, signal_bits numbers) noexcept;
@@ -296,6 +307,7 @@ private:
   told_bits told_;
   bool others_may_be_full_ = false;
   std::size_t count_ = 0; // of objects
+  std::uint64_t taken_ = 0; // signals that were distributed
   background_taker* taker_ = nullptr;
   signal_store common_; // for delivery_policy::one, taken in the background
   free_list<occurrence> occurrences_;

@@ -65,6 +65,7 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
     return;
   w.mask_ = bits;
   w.from_kernel_ = ~signal_bits{0}; // it is told in any case
+  begin_to_watch(w, bits);
   link(w);
   if (predecessor != nullptr)
   {
@@ -72,6 +73,7 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
     predecessor->mask_ = 0; // its operations must not take any more
     predecessor->from_kernel_ = 0;
     predecessor->set_access(0, false);
+    w.since_ = predecessor->since_;
     w.store_.take_over(predecessor->store_);
     w.dropped_ = predecessor->dropped_.load();
   }
@@ -91,6 +93,7 @@ void watcher_table::update(
   adjust(w, old, -1);
   w.mask_ = bits;
   adjust(w, bits, 1);
+  begin_to_watch(w, bits & ~old);
   refresh(&w);
   discard(w.store_, old & ~bits);
   follow(w);
@@ -304,16 +307,25 @@ void watcher_table::adjust(
   });
 }
 
-void watcher_table::distribute_one(
-    const signal_info& info, const watcher* from) noexcept
+void watcher_table::begin_to_watch(watcher& w, signal_bits numbers) noexcept
+{
+  for_each_number(numbers,
+      [&](int n) { w.since_[static_cast<std::size_t>(n - 1)] = taken_; });
+}
+
+void watcher_table::distribute_one(const signal_info& info, const watcher* from,
+    const occurrence* again) noexcept
 {
   const int number = info.number();
   occurrence* o = nullptr;
   signal_bits held = held_;
   bool is_common = false;
   bool wakes = false;
+  ++taken_;
   for_each([&](watcher& w) {
     if (&w == from || (w.mask_ & bit_of(number)) == 0)
+      return;
+    if (again != nullptr && has_heard(w, *again))
       return;
     if (w.delivery_ == delivery_policy::one && from != nullptr)
       return;
@@ -321,6 +333,7 @@ void watcher_table::distribute_one(
     {
       o = &occurrences_.take();
       o->info = info;
+      o->position = taken_;
       o->holders = 0;
       o->is_delivered = from != nullptr;
       o->is_handled = from != nullptr && from->calls_handlers_;
@@ -401,25 +414,32 @@ void watcher_table::discard(signal_store& store, signal_bits numbers) noexcept
     while (store.count(number) != 0)
     {
       stored& item = store.take_first(number);
-      const occurrence& o = *item.what;
-      const bool goes_back = !o.is_delivered && o.holders == 1;
-      const signal_info info = o.info;
+      const occurrence o = *item.what;
       release(item);
-      if (goes_back)
-        pass_on(info);
+      if (!o.is_delivered && o.holders == 1)
+        pass_on(o);
     }
   });
 }
 
-// Those who watch it have it at once, if they came after it was taken: what the
-// kernel refuses would not wake them.
-void watcher_table::pass_on(const signal_info& info) noexcept
+// Those who came after it was taken have it at once: what the kernel refuses
+// would not wake them. The others had one before it, with which a standard
+// signal coalesces, and must not have it after later ones.
+void watcher_table::pass_on(const occurrence& o) noexcept
 {
-  const signal_bits number = bit_of(info.number());
+  const signal_bits number = bit_of(o.info.number());
+  bool was_heard = false;
+  bool is_wanted = false;
+  for_each([&](const watcher& w) {
+    if ((w.mask_ & number) != 0)
+      (has_heard(w, o) ? was_heard : is_wanted) = true;
+  });
+  if (was_heard && !is_wanted)
+    return;
   if ((held_ & number) == 0 && reserve(1, count_))
-    distribute_one(info, nullptr);
+    distribute_one(o.info, nullptr, &o);
   else
-    requeue_or_keep(info);
+    requeue_or_keep(o.info);
 }
 
 bool watcher_table::is_full(watcher& w, int number) noexcept
