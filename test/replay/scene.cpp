@@ -2,6 +2,7 @@
 
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/unblock.hpp"
 #include "support/wait_until.hpp"
 
 #include <sigfd/detail/pipe_thread.hpp>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace replay {
@@ -97,17 +99,16 @@ void scene::send(int number)
 
 void scene::send_stray()
 {
-  threads.emplace(std::size_t{1});
+  const int value = books.send(first_number);
   const auto before = sigfd::count_strays().caught;
-  ::sigval value{};
-  value.sival_int = books.send(first_number);
-  if (::pthread_sigqueue(threads->handle(0), first_number, value) != 0)
-    books.complain("a signal cannot be sent to a thread");
-  // Only then may the object go: its handler with it.
-  if (!support::wait_until(
-          [&] { return sigfd::count_strays().caught > before; }))
+  std::thread([=] {
+    ::sigval v{};
+    v.sival_int = value;
+    ::pthread_sigqueue(::pthread_self(), first_number, v);
+    support::unblock_all(); // what is sent to the thread alone comes first
+  }).join();
+  if (sigfd::count_strays().caught == before)
     books.complain("a stray is not caught");
-  threads.reset();
 }
 
 void scene::wait(object& o)
@@ -264,7 +265,6 @@ void scene::end(ending e)
 #if BOOST_VERSION >= 107700
   cancellations.clear();
 #endif
-  threads.reset();
 }
 
 void scene::end_objects()

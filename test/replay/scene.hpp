@@ -7,7 +7,6 @@
 
 #include "support/mortal_context.hpp"
 #include "support/source.hpp"
-#include "support/unblocked_threads.hpp"
 #include "tally.hpp"
 
 #include <boost/asio/bind_executor.hpp>
@@ -97,8 +96,7 @@ public:
   // Sends a signal to the process.
   void send(int number = first_number);
 
-  // Sends one to a thread that does not block it, and waits until it was caught
-  // there.
+  // Sends one to a thread that does not block it, where it is caught.
   void send_stray();
 
   // Starts a wait, with a handler that does nothing but to count, or with what
@@ -173,7 +171,6 @@ public:
   object second;
   std::optional<concrete_fd> concrete; // becomes the first one
   std::function<void()> later; // an operation that has not started
-  std::optional<support::unblocked_threads> threads;
   bool other_first = false; // runs the handlers of that first
   int feed_number = first_number;
 
