@@ -54,14 +54,14 @@ void scene::reopen(object& o)
 
 void scene::close(object& o)
 {
-  books.unwatch(o.id);
+  books.close(o.id);
   o.fd->close();
 }
 
 void scene::destroy(object& o)
 {
   if (o.id != -1)
-    books.unwatch(o.id);
+    books.close(o.id);
   o.fd.reset();
 }
 
@@ -135,8 +135,33 @@ void scene::wait_on_and_on(object& o)
 void scene::wait_for_future(object& o)
 {
   futures_.push_back({o.fd->async_wait(net::use_future),
-      std::make_unique<counted>(books, o.id), o.id});
+      std::make_unique<counted>(books, o.id, true), o.id});
 }
+
+#if BOOST_VERSION >= 107700
+
+void scene::wait_with_slot(object& o)
+{
+  cancellations.push_back(std::make_unique<net::cancellation_signal>());
+  wait(o, by_slot());
+  with_slot_.push_back(books.last_handler());
+}
+
+void scene::wait_some_with_slot(object& o)
+{
+  cancellations.push_back(std::make_unique<net::cancellation_signal>());
+  wait_some(o, by_slot());
+  with_slot_.push_back(books.last_handler());
+}
+
+void scene::emit(std::size_t which, net::cancellation_type type)
+{
+  if (type != net::cancellation_type::none)
+    books.cancel_handler(with_slot_[which]);
+  cancellations[which]->emit(type);
+}
+
+#endif
 
 bool scene::poll_one()
 {

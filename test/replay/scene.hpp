@@ -29,6 +29,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace replay {
 
@@ -141,8 +142,12 @@ public:
     };
   }
 
-  // Null where the signal has gone.
-  std::list<std::unique_ptr<net::cancellation_signal>> cancellations;
+  // The same, with one that is added. Such waits can be cancelled in order.
+  void wait_with_slot(object& o);
+  void wait_some_with_slot(object& o);
+  void emit(std::size_t which, net::cancellation_type type);
+
+  std::vector<std::unique_ptr<net::cancellation_signal>> cancellations;
 #endif
 
   // What the replay does.
@@ -194,6 +199,7 @@ private:
 
   std::list<std::array<signal_info, 4>> rooms_;
   std::list<future> futures_;
+  std::vector<int> with_slot_; // handlers
   std::size_t fed_ = 0;
 };
 
@@ -203,15 +209,14 @@ class one_handler
 {
 public:
   one_handler(tally& t, int object)
-    : count_(t, object),
-      object_(object)
+    : count_(t, object)
   {
   }
 
   void operator()(error_code ec, const signal_info& info)
   {
     if (!ec)
-      count_.books().deliver(object_, info);
+      count_.deliver(info);
     else if (info.number() != 0)
       count_.books().complain("a wait fails with a signal in its hands");
     count_.call(ec);
@@ -219,7 +224,6 @@ public:
 
 private:
   counted count_;
-  int object_;
 };
 
 class some_handler
@@ -227,7 +231,6 @@ class some_handler
 public:
   some_handler(tally& t, int object, std::array<signal_info, 4>& infos)
     : count_(t, object),
-      object_(object),
       infos_(&infos)
   {
   }
@@ -237,13 +240,12 @@ public:
     if (ec && count != 0)
       count_.books().complain("a wait fails with signals in its hands");
     for (std::size_t i = 0; i < count; ++i)
-      count_.books().deliver(object_, (*infos_)[i]);
+      count_.deliver((*infos_)[i]);
     count_.call(ec);
   }
 
 private:
   counted count_;
-  int object_;
   std::array<signal_info, 4>* infos_;
 };
 

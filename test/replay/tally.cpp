@@ -16,8 +16,9 @@ std::atomic<int> last_value{0};
 
 } // namespace
 
-tally::tally(sigfd::delivery_policy delivery)
-  : delivery_(delivery)
+tally::tally(sigfd::delivery_policy delivery, bool is_one_thread)
+  : delivery_(delivery),
+    is_one_thread_(is_one_thread)
 {
 }
 
@@ -46,9 +47,20 @@ void tally::unwatch(int object, const sigfd::signal_mask& mask)
       o.due, [&](int value) { return mask.contains(signals_[value].number); });
 }
 
-void tally::unwatch(int object)
+void tally::close(int object)
 {
   unwatch(object, sigfd::signal_mask::all());
+  cancel(object);
+  const std::lock_guard lock(mutex_);
+  objects_[object].is_closed = true;
+}
+
+void tally::cancel(int object)
+{
+  const std::lock_guard lock(mutex_);
+  for (handler_entry& h : handlers_)
+    if (h.object == object && h.calls == 0)
+      h.is_cancelled = true;
 }
 
 int tally::send(int number)
@@ -65,16 +77,17 @@ int tally::send(int number)
 void tally::deliver(int object, const sigfd::signal_info& info)
 {
   const std::lock_guard lock(mutex_);
-  signal_entry* const s = look_up(info);
-  if (s == nullptr)
-    return;
-  const int value = info.value()->sival_int;
-  if (++s->delivered[object] > 1)
-    add_complaint("value " + std::to_string(value) + " comes twice to object "
-        + std::to_string(object));
-  if (delivery_ == sigfd::delivery_policy::one && s->delivered.size() > 1)
-    add_complaint("value " + std::to_string(value) + " comes to two objects");
-  objects_[object].due.erase(value);
+  deliver_locked(object, info);
+}
+
+void tally::deliver_to(int handler, const sigfd::signal_info& info)
+{
+  const std::lock_guard lock(mutex_);
+  const auto& h = handlers_[static_cast<std::size_t>(handler)];
+  if (is_one_thread_ && h.is_cancelled)
+    add_complaint("handler " + std::to_string(handler)
+        + " gets a signal, though it was cancelled");
+  deliver_locked(h.object, info);
 }
 
 void tally::find(const sigfd::signal_info& info)
@@ -90,34 +103,46 @@ void tally::find(const sigfd::signal_info& info)
     add_complaint("value " + value + " is left, though it was delivered");
 }
 
-int tally::add_handler(int object)
+int tally::add_handler(int object, bool may_lose)
 {
   const std::lock_guard lock(mutex_);
-  handlers_.push_back({object, 0, 0});
-  ++objects_[object].handlers;
+  auto& o = objects_[object];
+  handlers_.push_back({object, may_lose || o.is_closed, false, 0, 0});
+  ++o.handlers;
   ++live_;
   return static_cast<int>(handlers_.size()) - 1;
 }
 
-void tally::call(int handler)
+int tally::last_handler() const
+{
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(handlers_.size()) - 1;
+}
+
+void tally::cancel_handler(int handler)
 {
   const std::lock_guard lock(mutex_);
   auto& h = handlers_[static_cast<std::size_t>(handler)];
   if (h.calls == 0)
-    ++called_;
-  if (++h.calls > 1)
-    add_complaint("handler " + std::to_string(handler) + " is called twice");
-  if (h.destructions != 0)
-    add_complaint("handler " + std::to_string(handler)
-        + " is called after it was destroyed");
+    h.is_cancelled = true;
 }
 
-void tally::complete(int handler, const boost::system::error_code& ec)
+void tally::call(int handler, const boost::system::error_code& ec)
 {
+  const std::lock_guard lock(mutex_);
+  auto& h = handlers_[static_cast<std::size_t>(handler)];
+  const std::string name = "handler " + std::to_string(handler);
+  if (h.calls == 0)
+    ++called_;
+  if (++h.calls > 1)
+    add_complaint(name + " is called twice");
+  if (h.destructions != 0)
+    add_complaint(name + " is called after it was destroyed");
   if (ec && ec != boost::asio::error::operation_aborted
       && ec != boost::asio::error::bad_descriptor)
-    complain("handler " + std::to_string(handler) + " is called with the error "
-        + ec.message());
+    add_complaint(name + " is called with the error " + ec.message());
+  if (ec && is_one_thread_ && !h.is_cancelled && !h.may_lose)
+    add_complaint(name + " is cancelled, and by nobody");
 }
 
 void tally::destroy(int handler)
@@ -256,6 +281,20 @@ tally::signal_entry* tally::look_up(const sigfd::signal_info& info)
       + (value ? std::to_string(value->sival_int) : "(none)")
       + " was not sent");
   return nullptr;
+}
+
+void tally::deliver_locked(int object, const sigfd::signal_info& info)
+{
+  signal_entry* const s = look_up(info);
+  if (s == nullptr)
+    return;
+  const int value = info.value()->sival_int;
+  if (++s->delivered[object] > 1)
+    add_complaint("value " + std::to_string(value) + " comes twice to object "
+        + std::to_string(object));
+  if (delivery_ == sigfd::delivery_policy::one && s->delivered.size() > 1)
+    add_complaint("value " + std::to_string(value) + " comes to two objects");
+  objects_[object].due.erase(value);
 }
 
 bool tally::owes(const object_entry& o) const

@@ -25,7 +25,9 @@ namespace replay {
 class tally
 {
 public:
-  explicit tally(sigfd::delivery_policy delivery);
+  // With one thread it is known which waits a cancellation has to reach, so
+  // those that it does not reach are told from the others.
+  tally(sigfd::delivery_policy delivery, bool is_one_thread);
   tally(const tally&) = delete;
   tally& operator=(const tally&) = delete;
 
@@ -34,21 +36,31 @@ public:
   int add_object();
   void watch(int object, const sigfd::signal_mask& mask);
   void unwatch(int object, const sigfd::signal_mask& mask);
-  void unwatch(int object);
+
+  // It is closed: it watches nothing any more, and its waits end.
+  void close(int object);
+
+  // Its waits so far end without a signal.
+  void cancel(int object);
 
   // Signals. Each has a value of its own, also among those of other replays.
 
   int send(int number);
+
+  // To a caller that is no handler.
   void deliver(int object, const sigfd::signal_info& info);
 
   // What an object has that was opened after the end of all others.
   void find(const sigfd::signal_info& info);
 
-  // Handlers, by a number.
+  // Handlers, by a number. What may lose can end without a signal, though
+  // nobody has cancelled it here.
 
-  int add_handler(int object);
-  void call(int handler);
-  void complete(int handler, const boost::system::error_code& ec);
+  int add_handler(int object, bool may_lose = false);
+  int last_handler() const;
+  void cancel_handler(int handler);
+  void deliver_to(int handler, const sigfd::signal_info& info);
+  void call(int handler, const boost::system::error_code& ec);
   void destroy(int handler);
 
   // What the program's own handler of a signal was called for.
@@ -97,6 +109,7 @@ private:
     std::set<int> numbers;
     std::set<int> due; // values sent while it watched, not delivered
     std::size_t handlers = 0;
+    bool is_closed = false;
   };
 
   struct signal_entry
@@ -110,15 +123,19 @@ private:
   struct handler_entry
   {
     int object = 0;
+    bool may_lose = false;
+    bool is_cancelled = false;
     int calls = 0;
     int destructions = 0;
   };
 
   signal_entry* look_up(const sigfd::signal_info& info);
+  void deliver_locked(int object, const sigfd::signal_info& info);
   bool owes(const object_entry& o) const;
   void add_complaint(std::string what);
 
   const sigfd::delivery_policy delivery_;
+  const bool is_one_thread_;
   mutable std::mutex mutex_;
   std::map<int, signal_entry> signals_;
   std::map<int, object_entry> objects_;
@@ -133,9 +150,9 @@ private:
 class counted
 {
 public:
-  counted(tally& t, int object)
+  counted(tally& t, int object, bool may_lose = false)
     : tally_(&t),
-      id_(t.add_handler(object))
+      id_(t.add_handler(object, may_lose))
   {
   }
 
@@ -158,10 +175,14 @@ public:
     return *tally_;
   }
 
+  void deliver(const sigfd::signal_info& info)
+  {
+    tally_->deliver_to(id_, info);
+  }
+
   void call(const boost::system::error_code& ec)
   {
-    tally_->call(id_);
-    tally_->complete(id_, ec);
+    tally_->call(id_, ec);
   }
 
 private:
