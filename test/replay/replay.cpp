@@ -265,11 +265,12 @@ void replay_all(const scenario& scenario, row& sums)
   before.check();
 }
 
-// Something between nothing and a fraction of a millisecond.
+// Something between nothing and a fraction of a millisecond. Not by yielding,
+// which takes long on a machine that is busy.
 void pass_time(std::mt19937& random)
 {
-  for (auto i = random() % 8; i != 0; --i)
-    std::this_thread::yield();
+  for (auto i = random() % 4096; i != 0; --i)
+    random();
 }
 
 void run_on_threads(const scenario& scenario, std::size_t count, ending e,
