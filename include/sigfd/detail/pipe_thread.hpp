@@ -28,6 +28,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <new>
 #include <span>
 
 namespace sigfd::detail {
@@ -131,7 +132,8 @@ private:
 // The one of this process. Never destroyed, as watchers().
 [[gnu::visibility("default")]] inline pipe_thread& the_pipe_thread() noexcept
 {
-  static pipe_thread& instance = *new pipe_thread;
+  alignas(pipe_thread) static unsigned char memory[sizeof(pipe_thread)];
+  static pipe_thread& instance = *::new (memory) pipe_thread;
   return instance;
 }
 

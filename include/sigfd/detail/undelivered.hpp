@@ -20,6 +20,7 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -63,6 +64,9 @@ public:
 
   // Keeps a signal. Without memory for it, insists on queueing it instead.
   SIGFD_DECL void keep(const signal_info& info) noexcept;
+
+  // Whether there is memory to keep one more.
+  SIGFD_DECL bool reserve() noexcept;
 
   // Moves kept signals of a mask to the front of infos, in the order in which
   // they were kept; how many.
@@ -112,11 +116,14 @@ private:
 };
 
 // The undelivered signals of this process. Never destroyed, so that an object
-// with static lifetime can still leave some.
+// with static lifetime can still leave some; nor allocated, which could fail.
 [[gnu::visibility("default")]] inline undelivered_signals&
 undelivered() noexcept
 {
-  static undelivered_signals& instance = *new undelivered_signals(strays);
+  alignas(undelivered_signals) static unsigned char
+      memory[sizeof(undelivered_signals)];
+  static undelivered_signals& instance = *::new (memory)
+                                             undelivered_signals(strays);
   return instance;
 }
 
