@@ -23,6 +23,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <span>
@@ -50,8 +51,19 @@ public:
     return is_pipe_;
   }
 
-  // Sets what take() takes from the kernel.
+  // The error with which a sandbox refuses to have another mask set, if it
+  // does.
+  SIGFD_DECL boost::system::error_code check_mask() noexcept;
+
+  // Sets what take() takes from the kernel. Where that fails, whoever takes
+  // next tries again, and has the error if signals are missing.
   SIGFD_DECL void set_mask(const signal_mask& mask) noexcept;
+
+  // Whether it has failed: nothing shows then what there is to be taken.
+  bool is_outdated() const noexcept
+  {
+    return is_outdated_.load(std::memory_order_relaxed);
+  }
 
   // Takes as many as there are and fit; how many, or -errno. First what is
   // kept, then what the kernel has.
@@ -109,6 +121,8 @@ private:
   [[gnu::cold]] SIGFD_DECL std::ptrdiff_t replace_wakeups(
       std::span<signal_info> infos, std::ptrdiff_t read) noexcept;
 
+  [[gnu::cold]] SIGFD_DECL std::ptrdiff_t set_mask_again() noexcept;
+
   // Whether an error says that there is no signalfd(2): the kernel was built
   // without, or a sandbox refuses the call.
   SIGFD_DECL static bool is_missing(
@@ -117,7 +131,9 @@ private:
   kernel_source kernel_; // one of these two is in use
   pipe_source pipe_;
   bool is_pipe_ = false;
-  signal_mask mask_; // what the kernel is asked for
+  signal_mask mask_; // what the kernel is to be asked for
+  signal_mask kernel_mask_; // what it is
+  std::atomic<bool> is_outdated_{false}; // whether they differ
   undelivered_signals& undelivered_;
 };
 

@@ -243,6 +243,9 @@ private:
   SIGFD_DECL void set_access(
       signal_bits from_kernel, bool alone) noexcept override;
 
+  // With the mutex: has every wait look.
+  SIGFD_DECL void look_again() noexcept;
+
   SIGFD_DECL void show_whether_readable() noexcept;
 
   // With the mutex: the error for an operation that is to take nothing, or 0.
@@ -282,6 +285,10 @@ private:
   // Under mask_policy::require, an error for a signal that is not blocked.
   SIGFD_DECL void check_policy(
       const signal_mask& mask, boost::system::error_code& ec) const noexcept;
+
+  // The error with which a sandbox refuses one of the calls that come last and
+  // cannot fail otherwise, if it does.
+  SIGFD_DECL boost::system::error_code check_calls() noexcept;
 
   // Has strays of these signals, and no others, forwarded, as the policy says.
   SIGFD_DECL void forward_strays_of(const signal_mask& mask) noexcept;

@@ -39,6 +39,7 @@ unique_fd signal_source::open(sigfd::source wanted,
     boost::system::error_code& ec, const signal_mask& mask) noexcept
 {
   mask_ = mask;
+  kernel_mask_ = mask;
   is_pipe_ = wanted == sigfd::source::pipe;
   unique_fd fd;
   if (!is_pipe_)
@@ -50,16 +51,28 @@ unique_fd signal_source::open(sigfd::source wanted,
   return fd;
 }
 
-// What could fail, of a descriptor that is open, does not. The kernel wakes the
-// readers of all descriptors of the process, which may be very many.
+boost::system::error_code signal_source::check_mask() noexcept
+{
+  boost::system::error_code ec;
+  if (!is_pipe_)
+    kernel_.update(kernel_mask_, ec);
+  return ec;
+}
+
+// For a descriptor that is open it fails only where a sandbox was installed
+// later. The kernel wakes the readers of all descriptors of the process, which
+// may be very many.
 void signal_source::set_mask(const signal_mask& mask) noexcept
 {
-  if (mask == mask_)
+  if (mask == mask_ && !is_outdated())
     return;
   mask_ = mask;
-  boost::system::error_code ignored;
+  boost::system::error_code ec;
   if (!is_pipe_)
-    kernel_.update(mask, ignored);
+    kernel_.update(mask, ec);
+  if (!ec)
+    kernel_mask_ = mask;
+  is_outdated_.store(!!ec, std::memory_order_relaxed);
 }
 
 std::ptrdiff_t signal_source::take_kept(
@@ -71,6 +84,9 @@ std::ptrdiff_t signal_source::take_kept(
 
 std::ptrdiff_t signal_source::read(std::span<signal_info> infos) noexcept
 {
+  if (is_outdated())
+    if (const std::ptrdiff_t error = set_mask_again(); error != 0)
+      return error;
   const std::ptrdiff_t count = kernel_.take(infos);
   return count <= 0 || !undelivered_.may_have_had_strays()
       ? count
@@ -96,6 +112,8 @@ unique_fd signal_source::reopen_after_fork(
     boost::system::error_code& ec) noexcept
 {
   mask_.clear();
+  kernel_mask_.clear();
+  is_outdated_.store(false, std::memory_order_relaxed);
   return is_pipe_ ? pipe_.reopen_after_fork(ec) : kernel_.open(mask_, ec);
 }
 
@@ -125,6 +143,19 @@ std::ptrdiff_t signal_source::replace_wakeups(
       return static_cast<std::ptrdiff_t>(count);
   }
   return read;
+}
+
+// What the kernel has beyond the mask is taken as well; that does no harm.
+std::ptrdiff_t signal_source::set_mask_again() noexcept
+{
+  boost::system::error_code ec;
+  kernel_.update(mask_, ec);
+  if (!ec)
+    kernel_mask_ = mask_;
+  else if (!(mask_ - kernel_mask_).empty())
+    return -ec.value();
+  is_outdated_.store(false, std::memory_order_relaxed);
+  return 0;
 }
 
 bool signal_source::is_missing(const boost::system::error_code& ec) noexcept

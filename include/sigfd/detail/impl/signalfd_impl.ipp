@@ -79,6 +79,8 @@ void signalfd_impl::open(const signal_mask& mask, const open_options& options,
 {
   options_ = options;
   check_policy(mask, ec);
+  if (!ec)
+    ec = check_calls();
   if (!ec && options.stray == stray_policy::forward)
     ec = check_queueing();
   if (ec)
@@ -113,6 +115,8 @@ void signalfd_impl::update(
   if (mask == old)
     return;
   check_policy(mask - old, ec);
+  if (!ec)
+    ec = check_calls();
   if (ec)
     return;
   forward_strays_of(old | mask);
@@ -200,7 +204,7 @@ std::ptrdiff_t signalfd_impl::take(
 bool signalfd_impl::async_wait_readable(started_wait& op, wait_handle& handle)
 {
   const std::lock_guard lock(mutex_);
-  if (is_cancelled(op) || has_undelivered())
+  if (is_cancelled(op) || has_undelivered() || source_.is_outdated())
     return false;
   op.waits = true;
   ++waits_;
@@ -225,7 +229,7 @@ void signalfd_impl::wait_readable(boost::system::error_code& ec) noexcept
 {
   std::unique_lock lock(mutex_);
   ec = {};
-  if (has_undelivered())
+  if (has_undelivered() || source_.is_outdated())
     return;
   if (!source_.is_pipe() && !waker_)
   {
@@ -387,11 +391,17 @@ void signalfd_impl::wake() noexcept
     return;
   show_whether_readable();
   const std::lock_guard lock(mutex_);
+  look_again();
+}
+
+void signalfd_impl::look_again() noexcept
+{
   boost::system::error_code ignored;
   if (!source_.is_pipe() && waits_ != 0)
     descriptor_->cancel(ignored);
   if (is_blocked_ && waker_)
-    ::eventfd_write(waker_.get(), 1);
+    while (::eventfd_write(waker_.get(), 1) == -1 && errno == EINTR)
+      continue;
 }
 
 void signalfd_impl::set_access(signal_bits from_kernel, bool alone) noexcept
@@ -404,6 +414,8 @@ void signalfd_impl::set_access(signal_bits from_kernel, bool alone) noexcept
   const std::lock_guard lock(mutex_);
   is_alone_ = alone;
   source_.set_mask(mask_of(from_kernel));
+  if (source_.is_outdated())
+    look_again();
 }
 
 void signalfd_impl::show_whether_readable() noexcept
@@ -472,6 +484,20 @@ void signalfd_impl::check_policy(
       ec = make_not_blocked_error(n);
       return;
     }
+}
+
+boost::system::error_code signalfd_impl::check_calls() noexcept
+{
+  ::sigset_t blocked;
+  struct ::sigaction action;
+  if (options_.mask == mask_policy::block)
+    if (const int error = ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked))
+      return system_error_code(error);
+  if (options_.stray == stray_policy::forward
+      && ::sigaction(SIGTERM, nullptr, &action) == -1)
+    return system_error_code(errno);
+  const std::lock_guard lock(mutex_);
+  return is_open() ? source_.check_mask() : boost::system::error_code();
 }
 
 void signalfd_impl::forward_strays_of(const signal_mask& mask) noexcept
