@@ -56,15 +56,17 @@ unique_fd pipe_source::open(boost::system::error_code& ec) noexcept
   return read_end;
 }
 
-// One byte at most is ever in the pipe.
+// One byte at most is ever in the pipe. The kernel may have no memory for it:
+// then nobody would be woken.
 void pipe_source::set_readable(bool readable) noexcept
 {
   if (std::exchange(is_readable_, readable) == readable)
     return;
   char byte = 0;
   if (readable)
-    while (::write(write_end_.get(), &byte, 1) == -1 && errno == EINTR)
-      continue;
+    while (::write(write_end_.get(), &byte, 1) == -1
+        && (errno == EINTR || errno == ENOMEM))
+      ::usleep(errno == ENOMEM ? 1'000 : 0);
   else
     while (::read(fd_, &byte, 1) == -1 && errno == EINTR)
       continue;
