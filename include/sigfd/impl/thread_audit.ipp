@@ -52,13 +52,23 @@ inline bool is_gone(const boost::system::error_code& ec) noexcept
       || ec == boost::system::errc::bad_file_descriptor;
 }
 
+// Opens a file for reading.
+inline unique_fd open_file(const std::string& path) noexcept
+{
+  int fd = -1;
+  do
+    fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  while (fd == -1 && errno == EINTR);
+  return unique_fd(fd);
+}
+
 // A whole file. They have no size in /proc.
 inline std::string read_file(
     const std::string& path, boost::system::error_code& ec)
 {
   std::string content;
   ec = {};
-  const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const unique_fd fd = open_file(path);
   char buffer[4096];
   ::ssize_t count = -1;
   while (fd && (count = ::read(fd.get(), buffer, sizeof buffer)) != 0)
@@ -200,8 +210,7 @@ inline sigwait_state sigwait_of(
   if (!state.waits)
     return state;
   const auto address = static_cast<::off_t>(std::strtoul(next, nullptr, 16));
-  const unique_fd memory(
-      ::open((folder + "mem").c_str(), O_RDONLY | O_CLOEXEC));
+  const unique_fd memory = open_file(folder + "mem");
   ::sigset_t set;
   ::sigemptyset(&set);
   if (::pread(memory.get(), &set, _NSIG / 8, address) == _NSIG / 8)

@@ -26,7 +26,10 @@ namespace sigfd::detail {
 
 std::ptrdiff_t read_siginfo(int fd, std::span<signal_info> infos) noexcept
 {
-  const ::ssize_t size = ::read(fd, infos.data(), infos.size_bytes());
+  ::ssize_t size = -1;
+  do
+    size = ::read(fd, infos.data(), infos.size_bytes());
+  while (size == -1 && errno == EINTR); // somebody had it block
   if (size == -1)
     return errno == EAGAIN ? 0 : -errno;
   const auto count = static_cast<std::size_t>(size) / sizeof(signal_info);

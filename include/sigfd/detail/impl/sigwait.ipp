@@ -59,7 +59,13 @@ signal_info sigwait_info(signal_bits set, const ::timespec* within) noexcept
 signal_info take_pending(int number) noexcept
 {
   const ::timespec at_once{};
-  return sigwait_info(bit_of(number), &at_once);
+  signal_info info;
+  do
+  {
+    errno = 0;
+    info = sigwait_info(bit_of(number), &at_once);
+  } while (info.number() == 0 && errno == EINTR);
+  return info;
 }
 
 void block_reserved(int number) noexcept
