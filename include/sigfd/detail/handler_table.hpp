@@ -90,8 +90,9 @@ private:
   SIGFD_DECL void put_previous_back(entry& e, int number) noexcept;
 
   // Takes what is pending of a signal, and strays for wake-up signals. Not more
-  // than was queued at first: somebody may be sending all the time.
-  SIGFD_DECL static void keep_pending(int number) noexcept;
+  // than was queued at first: somebody may be sending all the time. False if
+  // there was no memory for all.
+  SIGFD_DECL static bool keep_pending(int number) noexcept;
 
   fork_reset_mutex mutex_;
   std::atomic<bool> is_mapped_{false};

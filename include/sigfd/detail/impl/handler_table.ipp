@@ -53,10 +53,11 @@ void handler_table::add(
   }
   ec = {};
   wait_for_handlers(e);
+  const bool was_ignored = e.previous.sa_handler == SIG_IGN;
   e.previous = is_ours(current) ? e.lowest : current;
   if (current.sa_handler == do_nothing_)
   {
-    e.previous.sa_handler = SIG_DFL;
+    e.previous.sa_handler = was_ignored ? SIG_IGN : SIG_DFL;
     e.previous.sa_flags = flags_about_children(current);
   }
   if (!e.may_be_saved)
@@ -156,15 +157,20 @@ void handler_table::wait_for_handlers(const entry& e) noexcept
 // Where the action becomes one that ignores the signal, the kernel discards
 // what is pending, also what comes just before. So a default that ignores
 // stays replaced. SIG_IGN is put back, because the program did not want the
-// signal; what was pending first is kept for the next watcher. A wake-up
-// signal must not stay behind: it would act, once unblocked.
+// signal; what was pending first is kept for the next watcher, or, where there
+// is no memory for that, stays pending under an action that ignores it as well.
+// A wake-up signal must not stay behind: it would act, once unblocked.
 void handler_table::put_previous_back(entry& e, int number) noexcept
 {
   wait_for_handlers(e);
   const bool ours = is_ours(action_of(number));
   const bool discards = ours && !has_handler(e.previous)
       && ignores(e.previous, number);
-  const bool stays_replaced = discards && e.previous.sa_handler == SIG_DFL;
+  bool stays_replaced = discards && e.previous.sa_handler == SIG_DFL;
+  const signal_mask only{number};
+  const scoped_signal_block block(only);
+  if (strays.may_have_wakeup(number) || (discards && !stays_replaced))
+    stays_replaced = (!keep_pending(number) && discards) || stays_replaced;
   e.may_be_saved = e.may_be_saved || !ours || stays_replaced;
   struct ::sigaction next = e.previous;
   if (stays_replaced)
@@ -172,26 +178,25 @@ void handler_table::put_previous_back(entry& e, int number) noexcept
     next.sa_handler = do_nothing_;
     next.sa_flags = SA_RESTART | flags_about_children(e.previous);
   }
-  const signal_mask only{number};
-  const scoped_signal_block block(only);
-  if (strays.may_have_wakeup(number) || (discards && !stays_replaced))
-    keep_pending(number);
   if (ours)
     ::sigaction(number, &next, nullptr);
   if (block.changed().empty()) // else it would act, at the end of the block
     undelivered().retry(only);
 }
 
-void handler_table::keep_pending(int number) noexcept
+bool handler_table::keep_pending(int number) noexcept
 {
   for (auto left = read_queue_usage().used + 1; left != 0; --left)
   {
+    if (!undelivered().reserve())
+      return false;
     signal_info info = take_pending(number);
     if (info.number() == 0)
-      return;
+      break;
     if (undelivered().consume_wakeup(info))
       undelivered().keep(info);
   }
+  return true;
 }
 
 void handler_table::handle(

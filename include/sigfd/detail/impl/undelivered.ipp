@@ -62,6 +62,16 @@ void undelivered_signals::keep(const signal_info& info) noexcept
     ::usleep(1'000);
 }
 
+bool undelivered_signals::reserve() noexcept
+{
+  const std::lock_guard lock(mutex_);
+  leave_to_parent();
+  const bool done = try_append(kept_, signal_info());
+  if (done)
+    kept_.pop_back();
+  return done;
+}
+
 std::size_t undelivered_signals::take_kept(
     const signal_mask& mask, std::span<signal_info> infos) noexcept
 {
