@@ -200,6 +200,10 @@ private:
   SIGFD_DECL boost::system::error_code check_policy(
       const watcher& w, signal_bits added) noexcept;
 
+  // Has fork(2) wait for the lock, from the first object on; an error without
+  // memory for that.
+  SIGFD_DECL boost::system::error_code see_forks() noexcept;
+
   // Puts an object into the list, and its signals into the tallies.
   SIGFD_DECL void link(watcher& w) noexcept;
 
@@ -296,6 +300,7 @@ private:
   fork_reset_mutex mutex_;
   std::atomic<::pthread_t> holder_{}; // of the lock
   bool is_forking_ = false;
+  bool sees_forks_ = false;
   fork_reset_value is_own_; // whether the stores are not the parent's
   std::atomic<watcher*> first_{nullptr};
   signal_bits realtime_ = 0;

@@ -44,7 +44,6 @@ watcher_table::watcher_table() noexcept
 {
   for (int n = SIGRTMIN; n <= last_signal_number; ++n)
     realtime_ |= bit_of(n);
-  ::pthread_atfork(&prepare_fork, &end_fork, &begin_child);
 }
 
 void watcher_table::add(watcher& w, const signal_mask& mask,
@@ -52,6 +51,9 @@ void watcher_table::add(watcher& w, const signal_mask& mask,
     boost::system::error_code& ec) noexcept
 {
   const std::lock_guard lock(*this);
+  ec = see_forks();
+  if (ec)
+    return;
   w.delivery_ = options.delivery;
   w.overflow_ = options.overflow;
   w.backlog_ = std::max(options.backlog, std::size_t{1});
@@ -262,6 +264,15 @@ boost::system::error_code watcher_table::check_policy(
   });
   return conflict != 0 ? make_delivery_conflict_error(lowest_of(conflict))
                        : boost::system::error_code();
+}
+
+boost::system::error_code watcher_table::see_forks() noexcept
+{
+  if (sees_forks_)
+    return {};
+  const int error = ::pthread_atfork(&prepare_fork, &end_fork, &begin_child);
+  sees_forks_ = error == 0;
+  return system_error_code(error);
 }
 
 void watcher_table::link(watcher& w) noexcept
