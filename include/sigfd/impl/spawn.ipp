@@ -78,14 +78,16 @@ void spawn_attributes::initialize(boost::system::error_code& ec) noexcept
   if (ec)
     return;
   initialized_ = true;
-  // These store what they are given; only flags are looked at.
   ::sigset_t set;
   ::sigemptyset(&set);
-  ::posix_spawnattr_setsigmask(&native_, &set);
+  int error = ::posix_spawnattr_setsigmask(&native_, &set);
   std::memset(&set, 0xff, sizeof set); // with those of the C library
-  ::posix_spawnattr_setsigdefault(&native_, &set);
-  ::posix_spawnattr_setflags(
-      &native_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  if (error == 0)
+    error = ::posix_spawnattr_setsigdefault(&native_, &set);
+  if (error == 0)
+    error = ::posix_spawnattr_setflags(
+        &native_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  ec = detail::system_error_code(error);
 }
 
 } // namespace sigfd
