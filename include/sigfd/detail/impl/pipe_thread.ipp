@@ -148,9 +148,14 @@ void pipe_thread::start(boost::system::error_code& ec) noexcept
   ::sigset_t all;
   ::sigset_t old;
   ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &old);
+  int error = ::pthread_sigmask(SIG_SETMASK, &all, &old);
+  if (error != 0)
+  {
+    ec = system_error_code(error);
+    return;
+  }
   std::size_t size = stack_size_of_thread();
-  int error = create(size);
+  error = create(size);
   while (error == EINVAL && size < max_stack_size) // the C library needs more
     error = create(size *= 2);
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);

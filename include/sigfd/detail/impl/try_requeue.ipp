@@ -48,6 +48,8 @@ bool try_requeue(const signal_info& info) noexcept
   ::sigset_t blocked;
   ::sigset_t pending;
   ::sigaction(info.number(), nullptr, &action);
+  ::sigemptyset(&blocked); // as it is to be taken where a sandbox refuses to
+  ::sigemptyset(&pending); // tell
   ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
   ::sigpending(&pending);
   if (::sigismember(&blocked, info.number()) != 1
