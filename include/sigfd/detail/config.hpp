@@ -127,4 +127,12 @@
 #define SIGFD_IS_SEPARATELY_COMPILED false
 #endif
 
+// SIGFD_PREEMPTION_POINT(name); marks a place between two steps of a protocol
+// without a lock, or without the one that the other side holds: where a thread
+// that is preempted leaves others to do what they like. It is nothing, unless a
+// test that delays threads there has defined it before.
+#if !defined(SIGFD_PREEMPTION_POINT)
+#define SIGFD_PREEMPTION_POINT(name)
+#endif
+
 #endif // SIGFD_DETAIL_CONFIG_HPP

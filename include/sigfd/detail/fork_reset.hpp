@@ -52,9 +52,12 @@ namespace sigfd::detail {
   }();
   std::uint32_t number = current.load();
   if (number == 0)
+  {
+    SIGFD_PREEMPTION_POINT(process_has_no_number);
     if (const std::uint32_t fresh = last.fetch_add(1) + 1;
         current.compare_exchange_strong(number, fresh))
       return fresh;
+  }
   return number;
 }
 
@@ -77,6 +80,7 @@ public:
   bool exchange(std::uint32_t from, std::uint32_t to) noexcept
   {
     std::uint64_t old = word_.load();
+    SIGFD_PREEMPTION_POINT(value_to_exchange_read);
     return value_in(old) == from && word_.compare_exchange_strong(old, own(to));
   }
 
@@ -84,6 +88,7 @@ public:
   void add(std::uint32_t amount) noexcept
   {
     std::uint64_t old = word_.load();
+    SIGFD_PREEMPTION_POINT(value_to_add_to_read);
     while (!word_.compare_exchange_weak(old, own(value_in(old) + amount)))
       continue;
   }
@@ -130,6 +135,7 @@ public:
   void unlock() noexcept
   {
     held_.store(0);
+    SIGFD_PREEMPTION_POINT(mutex_released);
     held_.notify();
   }
 

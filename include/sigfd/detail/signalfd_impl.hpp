@@ -226,6 +226,7 @@ private:
     const std::lock_guard lock(mutex_);
     if (!is_alone())
       return false;
+    SIGFD_PREEMPTION_POINT(found_alone);
     result = begin_take(op);
     if (result == 0 && !infos.empty())
       result = source_.take(infos);

@@ -32,6 +32,7 @@ public:
     const unsigned left = left_.load(std::memory_order_relaxed);
     if (left == 0)
       return true;
+    SIGFD_PREEMPTION_POINT(hint_read);
     left_.store(left - 1, std::memory_order_relaxed);
     return false;
   }

@@ -98,6 +98,7 @@ private:
   {
     if (!may_have_kept())
       return;
+    SIGFD_PREEMPTION_POINT(kept_seen);
     const std::lock_guard lock(mutex_);
     leave_to_parent();
     std::erase_if(kept_, function);

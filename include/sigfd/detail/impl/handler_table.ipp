@@ -54,6 +54,7 @@ void handler_table::add(
   ec = {};
   wait_for_handlers(e);
   const bool was_ignored = e.previous.sa_handler == SIG_IGN;
+  SIGFD_PREEMPTION_POINT(no_handler_runs);
   e.previous = is_ours(current) ? e.lowest : current;
   if (current.sa_handler == do_nothing_)
   {
@@ -64,7 +65,9 @@ void handler_table::add(
     e.lowest = e.previous;
   e.given = f;
   install(e, number);
+  SIGFD_PREEMPTION_POINT(handler_installed);
   e.watchers.store(1);
+  SIGFD_PREEMPTION_POINT(first_watcher_counted);
   wait_for_handlers(e); // one may just have put the lowest action back
   if (!is_ours(action_of(number)))
     install(e, number);
@@ -75,7 +78,10 @@ void handler_table::remove(int number) noexcept
   const std::lock_guard lock(mutex_);
   entry& e = entries_[index_of(number)];
   if (e.watchers.fetch_sub(1) == 1)
+  {
+    SIGFD_PREEMPTION_POINT(last_watcher_gone);
     put_previous_back(e, number);
+  }
 }
 
 handler_table::program_action handler_table::program_action_of(
@@ -178,8 +184,10 @@ void handler_table::put_previous_back(entry& e, int number) noexcept
     next.sa_handler = do_nothing_;
     next.sa_flags = SA_RESTART | flags_about_children(e.previous);
   }
+  SIGFD_PREEMPTION_POINT(pending_is_kept);
   if (ours)
     ::sigaction(number, &next, nullptr);
+  SIGFD_PREEMPTION_POINT(previous_action_is_back);
   if (block.changed().empty()) // else it would act, at the end of the block
     undelivered().retry(only);
 }

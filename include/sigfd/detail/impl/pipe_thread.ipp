@@ -94,6 +94,7 @@ void pipe_thread::lock() noexcept
 {
   mutex_.lock();
   const unsigned pause = pauses_requested_.fetch_add(1) + 1;
+  SIGFD_PREEMPTION_POINT(pause_requested);
   pauses_requested_.notify_one();
   interrupt();
   for (unsigned begun; (begun = pauses_begun_.load()) != pause;)
@@ -103,6 +104,7 @@ void pipe_thread::lock() noexcept
 void pipe_thread::unlock() noexcept
 {
   pauses_ended_.fetch_add(1);
+  SIGFD_PREEMPTION_POINT(pause_ended);
   pauses_ended_.notify_one();
   mutex_.unlock();
 }
@@ -111,13 +113,17 @@ void pipe_thread::want(signal_bits numbers, bool is_new) noexcept
 {
   if ((wanted_.exchange(numbers) != numbers || is_new)
       && !::pthread_equal(thread_, ::pthread_self()))
+  {
+    SIGFD_PREEMPTION_POINT(wanted_changed);
     interrupt();
+  }
 }
 
 void pipe_thread::interrupt() noexcept
 {
   if (is_interrupted_.exchange(true))
     return;
+  SIGFD_PREEMPTION_POINT(interruption_begun);
   if (::syscall(SYS_tgkill, ::getpid(), thread_id_.load(), interruption) == 0)
     return;
   seconds_begun_.fetch_add(1);
@@ -207,8 +213,10 @@ void pipe_thread::run() noexcept
     if (is_pause_requested())
     {
       const unsigned pause = pauses_begun_.fetch_add(1);
+      SIGFD_PREEMPTION_POINT(pause_begun);
       pauses_begun_.notify_all();
       pauses_ended_.wait(pause);
+      SIGFD_PREEMPTION_POINT(pause_over);
       forward(false); // also if one pause comes after the other
     }
     else
@@ -233,6 +241,7 @@ void pipe_thread::forward(bool waits) noexcept
     ::usleep(1'000); // until there is memory
     return;
   }
+  SIGFD_PREEMPTION_POINT(wanted_read);
   signal_bits set = wanted;
   if (waits)
     set |= bit_of(interruption) | bit_of(second_interruption);
@@ -248,6 +257,7 @@ void pipe_thread::forward(bool waits) noexcept
   }
   if (count == 0)
     return;
+  SIGFD_PREEMPTION_POINT(signals_in_hands);
   const std::lock_guard lock(watchers());
   watchers().distribute(std::span(infos).first(count));
   undelivered().retry_strays(mask_of(wanted));
@@ -261,7 +271,9 @@ bool pipe_thread::wait(signal_bits set, std::span<signal_info> infos,
   info = sigwait_info(set, within);
   if (info.number() == interruption)
   {
+    SIGFD_PREEMPTION_POINT(interruption_taken);
     is_interrupted_ = false;
+    SIGFD_PREEMPTION_POINT(interruption_over);
     return false;
   }
   if (info.number() == second_interruption)

@@ -88,6 +88,7 @@ std::ptrdiff_t signal_source::read(std::span<signal_info> infos) noexcept
     if (const std::ptrdiff_t error = set_mask_again(); error != 0)
       return error;
   const std::ptrdiff_t count = kernel_.take(infos);
+  SIGFD_PREEMPTION_POINT(records_read);
   return count <= 0 || !undelivered_.may_have_had_strays()
       ? count
       : replace_wakeups(infos, count);

@@ -206,6 +206,7 @@ bool signalfd_impl::async_wait_readable(started_wait& op, wait_handle& handle)
   const std::lock_guard lock(mutex_);
   if (is_cancelled(op) || has_undelivered() || source_.is_outdated())
     return false;
+  SIGFD_PREEMPTION_POINT(nothing_in_store);
   op.waits = true;
   ++waits_;
   op.starts = true;
@@ -242,6 +243,7 @@ void signalfd_impl::wait_readable(boost::system::error_code& ec) noexcept
   }
   is_blocked_ = true;
   lock.unlock();
+  SIGFD_PREEMPTION_POINT(about_to_poll);
   ::pollfd p[] = {
       {descriptor_->native_handle(), POLLIN, 0}, {waker_.get(), POLLIN, 0}};
   if (::poll(p, 2, -1) == -1 && errno != EINTR)

@@ -32,7 +32,9 @@ void stray_handler::on_signal(
     int number, ::siginfo_t* info, void* context) noexcept
 {
   entry& e = entries_[index_of(number)];
+  SIGFD_PREEMPTION_POINT(handler_called);
   e.running.add(1);
+  SIGFD_PREEMPTION_POINT(handler_counted);
   struct ::sigaction previous{};
   if (context == nullptr)
     previous = called_under_ours() == number ? e.lowest : e.previous;
@@ -67,6 +69,7 @@ void stray_handler::call_handler(const struct ::sigaction& action, int number,
 void stray_handler::forward(
     entry& e, const signal_info& info, ::sigset_t& blocked) noexcept
 {
+  SIGFD_PREEMPTION_POINT(handler_saw_watchers);
   if (may_be_abort(info))
     return;
   const int number = info.number();
@@ -85,6 +88,7 @@ void stray_handler::queue(int number, const signal_info& info) noexcept
   caught_.fetch_add(1);
   if (requeue_raw(info))
     return;
+  SIGFD_PREEMPTION_POINT(stray_refused);
   if (number >= SIGRTMIN && strays.put(info))
     strays.send_wakeup(number);
   else
@@ -112,7 +116,9 @@ struct ::sigaction stray_handler::act_without_watchers(
 {
   if (!has_handler(e.lowest) && !ignores(e.lowest, number))
   {
+    SIGFD_PREEMPTION_POINT(handler_saw_no_watchers);
     ::sigaction(number, &e.lowest, nullptr);
+    SIGFD_PREEMPTION_POINT(lowest_action_is_back);
     ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
   }
   return e.lowest;

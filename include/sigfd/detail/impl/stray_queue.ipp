@@ -33,11 +33,14 @@ bool stray_queue::put(const signal_info& info) noexcept
   for (slot& s : slots_)
     if (s.phase.exchange(vacant, filling))
     {
+      SIGFD_PREEMPTION_POINT(slot_reserved);
       s.record = info.native();
       s.number.store(info.number());
       s.sequence = next_sequence_.fetch_add(1);
       count_.add(1);
+      SIGFD_PREEMPTION_POINT(stray_counted);
       s.phase.store(filled);
+      SIGFD_PREEMPTION_POINT(stray_put);
       return true;
     }
   return false;
@@ -64,6 +67,7 @@ std::size_t stray_queue::take(
     if (s == nullptr)
       break;
     infos[taken++] = signal_info(s->record);
+    SIGFD_PREEMPTION_POINT(stray_taken);
     vacate(*s);
   }
   return taken;
@@ -78,6 +82,7 @@ void stray_queue::retry(const signal_mask& mask) noexcept
       send_wakeups(mask);
       return;
     }
+    SIGFD_PREEMPTION_POINT(stray_requeued);
     vacate(*s);
   }
 }
@@ -85,6 +90,7 @@ void stray_queue::retry(const signal_mask& mask) noexcept
 void stray_queue::vacate(slot& s) noexcept
 {
   s.phase.store(vacant);
+  SIGFD_PREEMPTION_POINT(slot_vacated);
   count_.add(-1u);
 }
 

@@ -50,6 +50,7 @@ bool try_append(
 
 void undelivered_signals::keep(const signal_info& info) noexcept
 {
+  SIGFD_PREEMPTION_POINT(about_to_keep);
   {
     const std::lock_guard lock(mutex_);
     leave_to_parent();
@@ -99,6 +100,7 @@ bool undelivered_signals::consume_wakeup(signal_info& info) noexcept
   const bool whole = strays_.is_wakeup(info);
   if (!whole && !is_bare(info))
     return true;
+  SIGFD_PREEMPTION_POINT(wakeup_read);
   return take_strays(signal_mask{info.number()}, {&info, 1}) != 0 || !whole;
 }
 

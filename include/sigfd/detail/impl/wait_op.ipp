@@ -107,6 +107,7 @@ void wait_op::look()
 
 bool wait_op::wait()
 {
+  SIGFD_PREEMPTION_POINT(about_to_wait);
   const signalfd_impl_ptr impl = impl_; // as long as this goes on
   is_away_ = true;
   wait_handle self(this);

@@ -148,6 +148,7 @@ signal_bits watcher_table::handled() noexcept
 void watcher_table::lock() noexcept
 {
   mutex_.lock();
+  SIGFD_PREEMPTION_POINT(table_locked);
   holder_.store(::pthread_self(), std::memory_order_relaxed);
   if (is_own_.exchange(0, 1))
     leave_to_parent();
@@ -156,6 +157,7 @@ void watcher_table::lock() noexcept
 void watcher_table::unlock() noexcept
 {
   holder_.store(::pthread_t(), std::memory_order_relaxed);
+  SIGFD_PREEMPTION_POINT(table_given_up);
   mutex_.unlock();
 }
 
@@ -283,6 +285,7 @@ void watcher_table::link(watcher& w) noexcept
   w.is_listed_.store(1);
   if (next != nullptr)
     next->previous_ = &w;
+  SIGFD_PREEMPTION_POINT(object_ready_to_link);
   first_ = &w;
   ++count_;
   adjust(w, w.mask_, 1);
