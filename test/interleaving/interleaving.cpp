@@ -606,9 +606,15 @@ int open_beside_a_stray()
   ::sigaction(number, &action, nullptr);
   std::atomic<int> ready{0};
   std::atomic<bool> caught{false};
+  const auto& adds = preemption::state->passed[static_cast<std::size_t>(
+      preemption::point::no_handler_runs)];
+  const std::uint64_t adds_before = adds;
   std::thread thread([&] {
     for (++ready; ready != 2;)
       continue;
+    if (preemption::next_random() % 4 != 0) // or at any time
+      while (adds == adds_before)
+        continue;
     queue_and_catch(number, 7);
     caught = true;
   });
@@ -660,15 +666,32 @@ struct scene
   const char* name;
   void (*play)(random_engine& random);
   bool has_strays;
+  preemption::point first; // of those that it is about
+  preemption::point last;
 };
 
+using enum preemption::point;
+
 constexpr std::array scenes{
-    scene{"flood", &flood, false},
-    scene{"last_watcher", &last_watcher, true},
-    scene{"close_and_look", &close_and_look, false},
-    scene{"newcomer", &newcomer, false},
-    scene{"default_action", &default_action, true},
+    scene{"flood", &flood, false, handler_called, table_given_up},
+    scene{"last_watcher", &last_watcher, true, handler_called, kept_seen},
+    scene{"close_and_look", &close_and_look, false, pause_requested,
+        signals_in_hands},
+    scene{"newcomer", &newcomer, false, found_alone, about_to_poll},
+    scene{"default_action", &default_action, true, handler_called,
+        previous_action_is_back},
 };
+
+// One point in turn is where delays are long, so that all else goes on. Mostly
+// one that the scene is about.
+std::size_t choose_hot(random_engine& random, const scene& s)
+{
+  if (below(random, 4) == 0)
+    return below(random, unsigned{preemption::points} + 4); // or none
+  const auto first = static_cast<unsigned>(s.first);
+  const auto last = static_cast<unsigned>(s.last);
+  return first + below(random, last - first + 1);
+}
 
 bool is_expected(preemption::needs needed)
 {
@@ -740,8 +763,7 @@ int run(std::chrono::seconds duration, std::uint64_t seed)
         : below(random, unsigned{scenes.size()});
     if (scenes[which].has_strays && !has_strays)
       continue;
-    // One point in turn is where delays are long, so that all else goes on.
-    preemption::state->hot = below(random, unsigned{preemption::points} + 4);
+    preemption::state->hot = choose_hot(random, scenes[which]);
     scenes[which].play(random);
     ++played[which];
     if (total.twice + total.incomplete + total.wrong != 0)
