@@ -1,7 +1,7 @@
 // Threads are delayed where an interleaving matters, and every signal is
 // counted.
 //
-// interleaving [SECONDS [SEED]], with the source in SIGFD_TEST_SOURCE
+// interleaving [SECONDS [SEED [SCENE]]], with the source in SIGFD_TEST_SOURCE
 
 #include "preemption.hpp"
 
@@ -32,6 +32,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -325,7 +326,7 @@ void flood(random_engine& random)
   constexpr int senders = has_strays ? 3 : 2;
   constexpr int count = senders * each;
   const bool every = below(random, 2) == 0;
-  const bool is_tight = has_strays && below(random, 2) == 0;
+  const bool is_tight = has_strays && below(random, 3) != 0;
   sigfd::open_options options = support::options();
   options.delivery = every ? delivery_policy::every : delivery_policy::one;
   options.backlog = below(random, 2) == 0 ? 1024 : 4;
@@ -397,22 +398,20 @@ void flood(random_engine& random)
           check_child(child, "a child of clone");
         }
       });
-    std::vector<std::thread> threads;
-    threads.emplace_back([&] {
+    std::thread local_sender([&] {
       for (int i = each; i < 2 * each; ++i)
         support::queue(
             ::getpid(), i % 2 == 0 ? first_number : second_number, i);
     });
-    if (has_strays)
-      threads.emplace_back([&] {
-        for (int i = 2 * each; i < count; ++i)
-          queue_and_catch(i % 2 == 0 ? first_number : second_number, i);
-      });
+    std::thread self_sender([&] {
+      for (int i = 2 * each; i < count; ++i)
+        queue_and_catch(i % 2 == 0 ? first_number : second_number, i);
+    });
     if (::write(start[1], "", 1) != 1)
       report_wrong("write failed");
     dog->enter("flood: senders in threads");
-    for (std::thread& thread : threads)
-      thread.join();
+    local_sender.join();
+    self_sender.join();
     dog->enter("flood: the sender process");
     if (sender.wait() != 0)
       report_wrong("the sender failed");
@@ -459,7 +458,7 @@ void handle(int, ::siginfo_t* info, void*)
 void last_watcher(random_engine& random)
 {
   constexpr int count = support::has_sanitizer ? 100 : 400;
-  const bool is_tight = below(random, 2) == 0;
+  const bool is_tight = below(random, 3) != 0;
   struct ::sigaction own{};
   own.sa_sigaction = &handle;
   own.sa_flags = SA_SIGINFO | SA_RESTART;
@@ -682,15 +681,17 @@ constexpr std::array scenes{
         previous_action_is_back},
 };
 
-// One point in turn is where delays are long, so that all else goes on. Mostly
-// one that the scene is about.
-std::size_t choose_hot(random_engine& random, const scene& s)
+// Delays are long at a few points in turn, so that all else goes on. Mostly at
+// those that the scene is about.
+void choose_hot(random_engine& random, const scene& s)
 {
-  if (below(random, 4) == 0)
-    return below(random, unsigned{preemption::points} + 4); // or none
-  const auto first = static_cast<unsigned>(s.first);
-  const auto last = static_cast<unsigned>(s.last);
-  return first + below(random, last - first + 1);
+  const bool is_any = below(random, 4) == 0;
+  const unsigned first = is_any ? 0 : static_cast<unsigned>(s.first);
+  const unsigned end = is_any ? unsigned{preemption::points}
+                              : static_cast<unsigned>(s.last) + 1;
+  const unsigned hot = first + below(random, end - first);
+  preemption::state->first_hot = hot;
+  preemption::state->end_hot = hot + below(random, 8);
 }
 
 bool is_expected(preemption::needs needed)
@@ -712,9 +713,11 @@ bool is_expected(preemption::needs needed)
   return true;
 }
 
+const char* only_scene = nullptr; // with one, not every point is reached
+
 bool is_missing(std::size_t point)
 {
-  return preemption::state->passed[point] == 0
+  return only_scene == nullptr && preemption::state->passed[point] == 0
       && is_expected(preemption::descriptions[point].needed);
 }
 
@@ -750,22 +753,32 @@ int run(std::chrono::seconds duration, std::uint64_t seed)
   std::seed_seq seeds{seed, seed >> 32};
   random_engine random(seeds);
   std::array<unsigned, scenes.size()> played{};
+  // Each has the same time.
+  std::array<std::chrono::steady_clock::duration, scenes.size()> spent{};
   const auto begin = std::chrono::steady_clock::now();
   const auto goes_on = [&] {
     const auto time = std::chrono::steady_clock::now() - begin;
     return time < duration
-        || (time < duration + std::chrono::minutes(1) && is_any_missing());
+        || (time < duration + std::chrono::minutes(3) && is_any_missing());
   };
   for (std::size_t i = 0; i < scenes.size() || goes_on(); ++i)
   {
+    const auto start = std::chrono::steady_clock::now();
     const std::size_t which = i < scenes.size()
         ? i
-        : below(random, unsigned{scenes.size()});
-    if (scenes[which].has_strays && !has_strays)
+        : static_cast<std::size_t>(
+              std::min_element(spent.begin(), spent.end()) - spent.begin());
+    if ((scenes[which].has_strays && !has_strays)
+        || (only_scene != nullptr
+            && scenes[which].name != std::string(only_scene)))
+    {
+      spent[which] = std::chrono::steady_clock::duration::max() / 2;
       continue;
-    preemption::state->hot = choose_hot(random, scenes[which]);
+    }
+    choose_hot(random, scenes[which]);
     scenes[which].play(random);
     ++played[which];
+    spent[which] += std::chrono::steady_clock::now() - start;
     if (total.twice + total.incomplete + total.wrong != 0)
       break;
   }
@@ -799,6 +812,7 @@ try
   const long seconds = argc > 1 ? std::stol(argv[1]) : 3;
   const std::uint64_t seed = argc > 2 ? std::stoull(argv[2])
                                       : std::random_device()() % 1'000'000;
+  only_scene = argc > 3 ? argv[3] : nullptr;
   return run(std::chrono::seconds(seconds), seed);
 }
 catch (const std::exception& e)

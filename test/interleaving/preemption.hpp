@@ -117,7 +117,9 @@ struct shared_state
 {
   std::uint64_t seed = 0;
   std::atomic<std::uint64_t> threads{0};
-  std::atomic<std::size_t> hot{points}; // where delays are long and frequent
+  // Where delays are long and frequent, and else they are not.
+  std::atomic<std::size_t> first_hot{points};
+  std::atomic<std::size_t> end_hot{points};
   std::array<std::atomic<std::uint64_t>, points> passed{};
   std::array<std::atomic<std::uint64_t>, points> delayed{};
 };
@@ -170,7 +172,8 @@ inline void pass(point p) noexcept
   const int saved_errno = errno;
   const auto index = static_cast<std::size_t>(p);
   state->passed[index].fetch_add(1, std::memory_order_relaxed);
-  const bool is_hot = state->hot.load(std::memory_order_relaxed) == index;
+  const bool is_hot = index >= state->first_hot.load(std::memory_order_relaxed)
+      && index < state->end_hot.load(std::memory_order_relaxed);
   const std::uint64_t random = next_random();
   const unsigned chance = random % 1024;
   const std::uint64_t rest = random >> 10;
