@@ -198,6 +198,39 @@ BOOST_AUTO_TEST_CASE(the_other_source_may_come_and_go)
   }
 }
 
+// It has the kernel's source and is alone from then on, but for what is passed
+// on to it. The thread of pipes goes on for another object.
+BOOST_AUTO_TEST_CASE(who_is_left_hears_what_a_pipe_had_taken)
+{
+  const sigfd::open_options pipe{.source = sigfd::source::pipe};
+  for (const bool waits : {false, true})
+  {
+    signal_fd other(context, {SIGUSR1}, pipe);
+    signal_fd first(context, {SIGRTMIN}, pipe);
+    for (int i = 0; i < 3; ++i)
+      send(SIGRTMIN, i);
+    settle(sigfd::source::pipe);
+    signal_fd left(context, {SIGRTMIN}, {.source = sigfd::source::kernel});
+    support::values heard;
+    if (waits)
+    {
+      left.async_wait([&](error_code, const signal_info& info) {
+        heard.push_back(support::value_of(info));
+      });
+      context.restart();
+      context.poll();
+    }
+    first.close();
+    if (waits)
+      context.run_for(std::chrono::seconds(30));
+    for (const int i : take(left))
+      heard.push_back(i);
+    BOOST_TEST(heard == range(0, 3));
+    send(SIGRTMIN, 3);
+    BOOST_TEST(take(left) == values{3});
+  }
+}
+
 // Another thread blocks in wait(), and does not always take it itself.
 BOOST_AUTO_TEST_CASE(a_blocking_wait_hears_what_another_object_took)
 {

@@ -233,8 +233,9 @@ private:
 
   SIGFD_DECL void append(watcher& w, occurrence& o) noexcept;
 
-  // Tells an object that there is something, where there was nothing.
-  SIGFD_DECL void show(watcher& w) noexcept;
+  // Has an object look into its store: also one that was alone, to which
+  // something is passed on.
+  SIGFD_DECL static void wake(watcher& w) noexcept;
 
   // Removes a signal that a store had.
   SIGFD_DECL void release(stored& item) noexcept;

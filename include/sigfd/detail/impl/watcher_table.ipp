@@ -362,7 +362,7 @@ void watcher_table::distribute_one(const signal_info& info, const watcher* from,
         append(common_, *o);
       }
       if (wakes)
-        show(w);
+        wake(w);
     }
     if (is_full(w, number))
     {
@@ -402,12 +402,10 @@ void watcher_table::append(watcher& w, occurrence& o) noexcept
   const bool wakes = w.store_.numbers() == 0;
   append(w.store_, o);
   if (wakes)
-    show(w);
+    wake(w);
 }
 
-// One that is alone does not look into its store. It has something there all
-// the same, when another one goes and leaves what nobody has delivered.
-void watcher_table::show(watcher& w) noexcept
+void watcher_table::wake(watcher& w) noexcept
 {
   if (w.is_alone())
     w.set_access(w.from_kernel_, false);
