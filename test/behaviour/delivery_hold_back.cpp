@@ -287,4 +287,35 @@ BOOST_AUTO_TEST_CASE(a_full_queue_is_what_senders_see)
   BOOST_TEST(late == range(0, 24));
 }
 
+// What is held back and finds no room in the kernel is kept in this process,
+// where it wakes nobody by itself.
+BOOST_AUTO_TEST_CASE(what_was_kept_goes_on_by_itself)
+{
+  send(SIGRTMIN, 0, 3);
+  settle();
+  slow.emplace(context, numbers, options_with(1));
+  send(SIGRTMIN, 3);
+  settle();
+  signal_fd third(context, {SIGRTMIN}, options());
+  values heard;
+  const std::function<void()> listen = [&] {
+    third.async_wait([&](error_code ec, const signal_info& info) {
+      BOOST_TEST(!ec);
+      heard.push_back(value_of(info));
+      if (heard.size() < 4)
+        listen();
+    });
+  };
+  listen();
+  context.poll();
+  {
+    const support::no_room limit;
+    fast.close();
+    slow.reset();
+  }
+  context.restart();
+  context.run_for(std::chrono::seconds(30));
+  BOOST_TEST(heard == range(0, 4));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -283,6 +283,10 @@ private:
   // Sets what is held back anew.
   SIGFD_DECL void hold_back(signal_bits held) noexcept;
 
+  // What was held back may be kept, where the kernel had no room, and wakes
+  // nobody: puts it into the stores of those who watch it.
+  SIGFD_DECL void distribute_kept(signal_bits numbers) noexcept;
+
   // Does what follows for an object that watches other signals than before.
   SIGFD_DECL void follow(watcher& w) noexcept;
 

@@ -466,8 +466,27 @@ bool watcher_table::is_full(watcher& w, int number) noexcept
 
 void watcher_table::hold_back(signal_bits held) noexcept
 {
-  if (std::exchange(held_, held) != held)
-    refresh(nullptr);
+  const signal_bits old = std::exchange(held_, held);
+  if (old == held)
+    return;
+  refresh(nullptr);
+  if ((old & ~held) != 0)
+    distribute_kept(old & ~held);
+}
+
+void watcher_table::distribute_kept(signal_bits numbers) noexcept
+{
+  signal_bits watched = 0;
+  for_each([&](const watcher& w) {
+    if (!w.is_parents_)
+      watched |= w.mask_;
+  });
+  signal_info info;
+  while (undelivered().may_have_kept() && reserve(1, count_)
+      && undelivered().take_kept(
+             mask_of(numbers & watched & ~held_), {&info, 1})
+          != 0)
+    distribute_one(info, nullptr);
 }
 
 // The background taker knew of no object with such a backlog when it began to
