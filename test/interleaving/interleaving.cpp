@@ -80,9 +80,10 @@ unsigned below(random_engine& random, unsigned end)
   return static_cast<unsigned>(random() >> 8) % end;
 }
 
-// The calling thread is sent a signal, and catches it. By its ID, because the C
+// The calling thread is sent a signal, and catches it, if need be without room
+// to queue it again. By its ID, because the C
 // library does not know it in the child of a clone.
-void queue_and_catch(int number, int value)
+void queue_and_catch(int number, int value, bool has_room = true)
 {
   ::sigset_t only;
   ::sigemptyset(&only);
@@ -97,6 +98,9 @@ void queue_and_catch(int number, int value)
   while (::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), ::gettid(), number, &info)
       == -1)
     ::usleep(50);
+  std::optional<support::no_room> limit;
+  if (!has_room)
+    limit.emplace();
   ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr); // the handler blocks it
 }
 
@@ -443,6 +447,22 @@ void flood(random_engine& random)
     report_wrong("the handler lost strays");
 }
 
+// One stray at a time, where there is no room for it: nothing but its wake-up
+// signal has the object look.
+void lone_stray(random_engine&)
+{
+  constexpr int count = 20;
+  total.sent += count;
+  tally arrived(count, ::getpid(), ::getpid(), 0, true);
+  reader object({first_number}, support::options(), arrived);
+  for (int i = 0; i < count; ++i)
+  {
+    std::thread([&] { queue_and_catch(first_number, i, false); }).join();
+    wait_for("lone stray",
+        [&] { return arrived.received() > static_cast<std::size_t>(i); });
+  }
+}
+
 std::atomic<tally*> handled{nullptr}; // what the program's handler counts in
 
 void handle(int, ::siginfo_t* info, void*)
@@ -673,6 +693,7 @@ using enum preemption::point;
 
 constexpr std::array scenes{
     scene{"flood", &flood, false, handler_called, table_given_up},
+    scene{"lone_stray", &lone_stray, true, handler_called, kept_seen},
     scene{"last_watcher", &last_watcher, true, handler_called, kept_seen},
     scene{"close_and_look", &close_and_look, false, pause_requested,
         signals_in_hands},
