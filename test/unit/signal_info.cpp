@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <iomanip>
+#include <limits>
 #include <sstream>
 #include <string>
 
@@ -216,6 +217,51 @@ BOOST_AUTO_TEST_CASE(tells_a_timer_a_descriptor_a_fault_and_a_system_call)
   BOOST_TEST(info.syscall()->arch == 0xc000003e);
   BOOST_TEST((info.cause() == signal_cause::system_call));
   BOOST_TEST(count_views(info) == 1);
+}
+
+// A record may come from anywhere, and have something in every member.
+BOOST_AUTO_TEST_CASE(gives_of_a_fault_what_number_and_code_make_valid)
+{
+  ::signalfd_siginfo record{};
+  record.ssi_signo = SIGSEGV;
+  record.ssi_code = SEGV_MAPERR;
+  record.ssi_addr = 0x1234;
+  record.ssi_addr_lsb = 12;
+  record.ssi_trapno = 14;
+  BOOST_TEST(signal_info(record).fault()->lsb == 0u);
+  const unsigned trap = sigfd::detail::has_trap_number ? 14u : 0u;
+  BOOST_TEST(signal_info(record).fault()->trap == trap);
+  record.ssi_signo = SIGBUS;
+  record.ssi_code = BUS_MCEERR_AR;
+  BOOST_TEST(signal_info(record).fault()->lsb == 12u);
+}
+
+BOOST_AUTO_TEST_CASE(reads_no_poll_code_where_a_signal_has_codes_of_its_own)
+{
+  // The kernel copies the descriptor of these, but makes none of them.
+  const int pairs[][2] = {{SIGBUS, POLL_HUP}, {SIGSYS, POLL_HUP}};
+  for (const auto& [number, code] : pairs)
+  {
+    const signal_info info(make_siginfo(number, code));
+    BOOST_TEST(count_views(info) == 0);
+    BOOST_TEST((info.cause() == signal_cause::unknown));
+  }
+  BOOST_TEST(signal_info(make_siginfo(SIGBUS, SI_SIGIO)).io().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(gives_the_longest_time_where_a_record_has_more)
+{
+  using std::chrono::microseconds;
+  const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  ::signalfd_siginfo record{};
+  record.ssi_signo = SIGCHLD;
+  record.ssi_code = CLD_EXITED;
+  record.ssi_utime = std::numeric_limits<std::uint64_t>::max();
+  // A duration holds this, though 64 bits do not hold ticks times microseconds.
+  record.ssi_stime = 9'000'000'000'000 * per_second;
+  const auto child = signal_info(record).child();
+  BOOST_TEST((child->user_time == microseconds::max()));
+  BOOST_TEST((child->system_time == std::chrono::seconds(9'000'000'000'000)));
 }
 
 BOOST_AUTO_TEST_CASE(prints_one_line_that_a_person_can_act_on)

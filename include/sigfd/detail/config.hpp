@@ -135,4 +135,15 @@
 #define SIGFD_PREEMPTION_POINT(name)
 #endif
 
+namespace sigfd::detail {
+
+// Whether a siginfo has the number of a trap (sigaction(2)).
+#if defined(__alpha__) || defined(__sparc__)
+inline constexpr bool has_trap_number = true;
+#else
+inline constexpr bool has_trap_number = false;
+#endif
+
+} // namespace sigfd::detail
+
 #endif // SIGFD_DETAIL_CONFIG_HPP

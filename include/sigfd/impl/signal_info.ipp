@@ -35,11 +35,18 @@
 namespace sigfd {
 namespace detail {
 
-// Clock ticks, as times(2) counts them, as a duration.
+// Clock ticks, as times(2) counts them, as a duration. A forged record may have
+// more of them than a duration holds.
 inline std::chrono::microseconds from_clock_ticks(std::uint64_t ticks) noexcept
 {
+  using std::chrono::microseconds;
+  constexpr auto most = static_cast<std::uint64_t>(microseconds::max().count());
   const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  return std::chrono::microseconds(ticks * 1'000'000 / per_second);
+  const std::uint64_t seconds = ticks / per_second;
+  const std::uint64_t rest = ticks % per_second * 1'000'000 / per_second;
+  if (seconds > (most - rest) / 1'000'000)
+    return microseconds::max();
+  return microseconds(seconds * 1'000'000 + rest);
 }
 
 // Seconds with two digits behind the point, which is what clock ticks give.
@@ -210,7 +217,7 @@ signal_cause signal_info::cause() const noexcept
   case detail::siginfo_layout::child:
     return signal_cause::child;
   case detail::siginfo_layout::poll:
-    return signal_cause::io;
+    return io() ? signal_cause::io : signal_cause::unknown;
   case detail::siginfo_layout::fault:
   case detail::siginfo_layout::memory_error:
     return signal_cause::fault;
@@ -260,18 +267,24 @@ std::optional<timer_expiry> signal_info::timer() const noexcept
 
 std::optional<io_event> signal_info::io() const noexcept
 {
-  if (!has(detail::siginfo_layout::poll))
+  // The kernel gives those members also with a code behind the last one of a
+  // signal that has codes of its own. It makes no such signal (fcntl(2)).
+  const bool has_own_codes = number() != SIGPOLL
+      && detail::last_code_of(number()) != 0;
+  if (!has(detail::siginfo_layout::poll)
+      || (has_own_codes && code() != SI_SIGIO))
     return std::nullopt;
   return io_event{record_.ssi_fd, static_cast<long>(record_.ssi_band)};
 }
 
 std::optional<sigfd::fault> signal_info::fault() const noexcept
 {
-  if (!has(detail::siginfo_layout::fault)
-      && !has(detail::siginfo_layout::memory_error))
+  const bool is_memory_error = has(detail::siginfo_layout::memory_error);
+  if (!is_memory_error && !has(detail::siginfo_layout::fault))
     return std::nullopt;
   return sigfd::fault{detail::to_address(record_.ssi_addr),
-      record_.ssi_addr_lsb, record_.ssi_trapno};
+      is_memory_error ? record_.ssi_addr_lsb : 0u,
+      detail::has_trap_number ? record_.ssi_trapno : 0u};
 }
 
 std::optional<blocked_syscall> signal_info::syscall() const noexcept
