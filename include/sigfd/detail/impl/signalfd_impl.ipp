@@ -461,7 +461,8 @@ void signalfd_impl::destroy() noexcept
 void signalfd_impl::forget() noexcept
 {
   const bool was_open = is_open();
-  generation_ = (generation_ + next_generation) | closed;
+  if (generation_ != never_opened)
+    generation_ = (generation_ + next_generation) | closed;
   watchers_.remove(*this);
   source_.close();
   if (was_open)
