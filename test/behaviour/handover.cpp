@@ -14,6 +14,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -161,6 +163,28 @@ BOOST_AUTO_TEST_CASE(nor_do_they_with_the_queue_full)
   BOOST_REQUIRE(::setrlimit(RLIMIT_SIGPENDING, &low) == 0);
   test_cycles(2'000);
   BOOST_REQUIRE(::setrlimit(RLIMIT_SIGPENDING, &old) == 0);
+}
+
+// Of two objects, one has heard a first SIGUSR1. A second one, which the other
+// object has no room for beside the first, is still nobody's.
+BOOST_AUTO_TEST_CASE(a_standard_signal_that_was_heard_hides_no_later_one)
+{
+  net::io_context context;
+  std::optional<signal_fd> one;
+  std::optional<signal_fd> other;
+  one.emplace(context, sigfd::signal_mask{SIGUSR1}, support::options());
+  other.emplace(context, sigfd::signal_mask{SIGUSR1}, support::options());
+  ::kill(::getpid(), SIGUSR1);
+  BOOST_REQUIRE(
+      support::wait_until([&] { return one->try_wait().has_value(); }));
+  ::kill(::getpid(), SIGUSR1);
+  BOOST_REQUIRE(support::wait_until([&] {
+    ::pollfd p{one->native_handle(), POLLIN, 0};
+    return ::poll(&p, 1, 0) == 1;
+  }));
+  one.reset();
+  other.reset();
+  BOOST_TEST(support::drain(SIGUSR1) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

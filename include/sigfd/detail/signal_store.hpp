@@ -74,6 +74,12 @@ public:
     numbers_.store(numbers() | bit_of(number), std::memory_order_release);
   }
 
+  // The oldest of a number that there is.
+  stored& first(int number) const noexcept
+  {
+    return *queue_of(number).first;
+  }
+
   // Takes the oldest of a number that there is.
   stored& take_first(int number) noexcept
   {

@@ -381,7 +381,19 @@ void watcher_table::append(signal_store& store, occurrence& o) noexcept
 {
   const int number = o.info.number();
   if (!is_realtime(number) && store.count(number) != 0)
-    return; // as the kernel does
+  {
+    // As the kernel does. But what somebody has heard already must not stand
+    // for what nobody has: it would not go back.
+    stored& item = store.first(number);
+    if (item.what->is_delivered && !o.is_delivered)
+    {
+      ++o.holders;
+      occurrence& old = *std::exchange(item.what, &o);
+      if (--old.holders == 0)
+        occurrences_.give(old);
+    }
+    return;
+  }
   stored& item = stored_.take();
   item.what = &o;
   ++o.holders;
