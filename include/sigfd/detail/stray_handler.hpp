@@ -140,7 +140,7 @@ private:
   // replaced ours has put it back, or calls it. A default action is taken by
   // the kernel, when the handler has returned.
   SIGFD_DECL static struct ::sigaction act_without_watchers(
-      entry& e, int number) noexcept;
+      entry& e, int number, ::siginfo_t* info) noexcept;
 
   SIGFD_DECL static bool may_be_abort(const signal_info& info) noexcept;
 

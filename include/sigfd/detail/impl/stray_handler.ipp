@@ -39,7 +39,7 @@ void stray_handler::on_signal(
   if (context == nullptr)
     previous = called_under_ours() == number ? e.lowest : e.previous;
   else if (e.watchers.load() == 0)
-    previous = act_without_watchers(e, number);
+    previous = act_without_watchers(e, number, info);
   else
     forward(
         e, signal_info(*info), static_cast<::ucontext_t*>(context)->uc_sigmask);
@@ -111,15 +111,18 @@ void stray_handler::leave_to_readers(int number) noexcept
   }
 }
 
+// It is sent as it came: an object that is opened at this moment may have it.
 struct ::sigaction stray_handler::act_without_watchers(
-    entry& e, int number) noexcept
+    entry& e, int number, ::siginfo_t* info) noexcept
 {
   if (!has_handler(e.lowest) && !ignores(e.lowest, number))
   {
     SIGFD_PREEMPTION_POINT(handler_saw_no_watchers);
     ::sigaction(number, &e.lowest, nullptr);
     SIGFD_PREEMPTION_POINT(lowest_action_is_back);
-    ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
+    if (::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), ::gettid(), number, info)
+        == -1)
+      ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
   }
   return e.lowest;
 }
