@@ -187,4 +187,25 @@ BOOST_AUTO_TEST_CASE(a_standard_signal_that_was_heard_hides_no_later_one)
   BOOST_TEST(support::drain(SIGUSR1) == 1);
 }
 
+// What the thread took for an object with a pipe goes to one that came later,
+// which is then the only one to watch it, and reads a signalfd of its own.
+BOOST_AUTO_TEST_CASE(what_a_pipe_had_goes_to_an_object_with_a_signalfd)
+{
+  net::io_context context;
+  signal_fd pipe(
+      context, {SIGRTMIN, SIGRTMIN + 1}, {.source = sigfd::source::pipe});
+  BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 1));
+  BOOST_REQUIRE(support::wait_until([&] {
+    ::pollfd p{pipe.native_handle(), POLLIN, 0};
+    return ::poll(&p, 1, 0) == 1;
+  }));
+  signal_fd later(context, {SIGRTMIN}, support::options());
+  pipe.remove(SIGRTMIN);
+  std::optional<signal_info> info;
+  BOOST_TEST(support::wait_until([&] {
+    info = later.try_wait();
+    return info.has_value();
+  }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
