@@ -129,8 +129,9 @@ handler_log handled;
 
 void log_handler(int number, ::siginfo_t* info, void*)
 {
-  ++handled.calls[index_of(number)];
-  if (info->si_code == SI_QUEUE)
+  const std::size_t i = index_of(number);
+  ++handled.calls[i];
+  if (i < realtime && info->si_code == SI_QUEUE)
     handled.values.push_back(info->si_value.sival_int);
 }
 
