@@ -413,8 +413,6 @@ void watcher_table::append(watcher& w, occurrence& o) noexcept
     }
   const bool wakes = w.store_.numbers() == 0;
   append(w.store_, o);
-  // It may have just become the only one, and would not look there.
-  w.is_alone_.store(false, std::memory_order_relaxed);
   if (wakes)
     wake(w);
 }
