@@ -592,7 +592,6 @@ private:
   void send() override
   {
     blocking::send();
-    settle(realtime);
     std::array<signal_info, 8> infos;
     error_code ec;
     const std::size_t count = other_.try_wait_some(infos, ec);
@@ -950,7 +949,9 @@ BOOST_AUTO_TEST_CASE(of_waiting)
   fault::run<waiting_beside_another>("async_wait(), another object watches it");
   fault::run<waiting_for_some>("async_wait_some()");
   fault::run<blocking>("wait(), it comes later");
-  fault::run<blocking_beside_another>("wait(), another object takes it");
+  // With a pipe, nobody else takes it.
+  if (support::test_source() == sigfd::source::kernel)
+    fault::run<blocking_beside_another>("wait(), another object takes it");
   fault::run<trying>("try_wait_some()");
   fault::run<trying_beside_another>(
       "try_wait_some(), another object watches it");
