@@ -9,6 +9,13 @@
 #   setup_documentation    Doxygen and Sphinx, where they can be had
 #   setup_package_tests    what the tests package.* use
 #   setup_tools            what some tests look with: gdb, valgrind
+#   setup_valgrind         valgrind, where it can be had
+#   setup_32bit            what g++ -m32 needs, where it can be had
+#   setup_liburing         what Asio needs for io_uring, where it can be had
+#   has_io_uring           whether the kernel has io_uring for us
+#   setup_coverage         gcovr, where it can be had
+#   setup_clang_tool NAME  clang-format or clang-tidy of the version that the
+#                          code is written for, where it can be had
 #   unpack_boost VERSION FOLDER
 #
 # shellcheck shell=bash
@@ -18,6 +25,8 @@ source cmake/setup.sh
 source doc/site/setup.sh
 
 readonly setup_oldest_libcxx=19
+# What another version says may differ.
+readonly setup_clang_tools=19
 
 setup_by_hand+=(
   "and for ./test/run --all"
@@ -109,6 +118,63 @@ setup_package_tests()
 setup_tools()
 {
   install_available gdb valgrind
+}
+
+setup_valgrind()
+{
+  install_available valgrind
+  has valgrind
+}
+
+can_compile_32bit()
+{
+  echo '#include <string>' | "$CXX" -m32 -x c++ -c -o /dev/null - 2>/dev/null
+}
+
+setup_32bit()
+{
+  local major
+  can_compile_32bit && return
+  major=$("$CXX" -dumpversion)
+  is_available "g++-${major%%.*}-multilib" || return
+  install "g++-${major%%.*}-multilib"
+  can_compile_32bit
+}
+
+# Asio has io_uring since Boost 1.78.
+setup_liburing()
+{
+  at_least "$(installed_boost)" 1.78 || return
+  echo '#include <liburing.h>' | "$CXX" -x c++ -fsyntax-only - 2>/dev/null \
+    && return
+  is_available liburing-dev || return
+  install liburing-dev
+}
+
+has_io_uring()
+{
+  mkdir -p build
+  "$CXX" -x c++ -o build/has_io_uring - -luring 2>/dev/null <<'TEXT' || return
+#include <liburing.h>
+int main()
+{
+  io_uring ring;
+  return io_uring_queue_init(2, &ring, 0) == 0 ? 0 : 1;
+}
+TEXT
+  build/has_io_uring
+}
+
+setup_coverage()
+{
+  install_available gcovr
+  has gcovr
+}
+
+setup_clang_tool()
+{
+  install_available "$1-$setup_clang_tools"
+  has "$1-$setup_clang_tools"
 }
 
 # download_package PACKAGE FOLDER: without installing it.

@@ -1,0 +1,2 @@
+include(matrix/valgrind.cmake)
+sigfd_valgrind_tests(helgrind)

@@ -1,0 +1,52 @@
+# What the jobs of ./test/run need beyond the tests that there are: included by
+# test/CMakeLists.txt, behind these.
+#
+# The core: what stands for the rest where running all would take too long or
+# bring nothing. The target sigfd_core_tests builds it; its tests have the label
+# core.
+
+set(sigfd_core_behaviour
+  async_wait
+  cancellation
+  cancellation_slot
+  default_ignored
+  delivery_changes
+  delivery_every
+  delivery_hold_back
+  delivery_one
+  foreign_executor
+  fork_delivery
+  handler_policy
+  lifetime
+  open_close
+  open_failures
+  siginfo_kinds
+  siginfo_kinds_of_children
+  siginfo_kinds_of_the_kernel
+  spawn
+  stray_siginfo
+  wait
+  wait_some)
+
+add_custom_target(sigfd_core_tests)
+add_dependencies(sigfd_core_tests sigfd_unit_tests)
+get_property(tests DIRECTORY PROPERTY TESTS)
+foreach(name IN LISTS sigfd_core_behaviour)
+  # ThreadSanitizer does without some.
+  if(TARGET sigfd_behaviour_${name})
+    add_dependencies(sigfd_core_tests sigfd_behaviour_${name})
+  endif()
+endforeach()
+list(JOIN sigfd_core_behaviour "|" names)
+list(FILTER tests INCLUDE REGEX "^(unit\\..*|behaviour\\.[a-z]+\\.(${names}))$")
+set_property(TEST ${tests} APPEND PROPERTY LABELS core)
+
+# More tests, of a job each, which take long or need a tool of their own. What
+# they need of the build is the target sigfd_extra_tests.
+set(SIGFD_EXTRA_TESTS "" CACHE STRING
+  "More tests: format, memcheck, helgrind, no-rtti, tidy, coverage")
+mark_as_advanced(SIGFD_EXTRA_TESTS)
+add_custom_target(sigfd_extra_tests)
+foreach(extra IN LISTS SIGFD_EXTRA_TESTS)
+  include(matrix/${extra}.cmake)
+endforeach()

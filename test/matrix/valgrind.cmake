@@ -1,0 +1,25 @@
+# sigfd_valgrind_tests(TOOL OPTION...): the core once more under a tool of
+# valgrind, as TOOL.SOURCE.NAME. Valgrind has a scheduler and a signal delivery
+# of its own, and is slow. What TOOL.supp keeps it from reporting has its reason
+# there.
+
+find_program(SIGFD_VALGRIND valgrind REQUIRED)
+
+add_dependencies(sigfd_extra_tests sigfd_core_tests)
+
+function(sigfd_valgrind_tests tool)
+  foreach(name IN LISTS sigfd_core_behaviour)
+    foreach(source IN LISTS sigfd_sources)
+      set(test ${tool}.${source}.${name})
+      add_test(NAME ${test}
+        COMMAND ${SIGFD_VALGRIND} --tool=${tool} --quiet --error-exitcode=99
+          --suppressions=${CMAKE_CURRENT_SOURCE_DIR}/matrix/${tool}.supp
+          ${ARGN}
+          $<TARGET_FILE:sigfd_behaviour_${name}>
+          --catch_system_errors=no --color_output=no)
+      set_tests_properties(${test} PROPERTIES
+        TIMEOUT 300
+        ENVIRONMENT "${sigfd_test_environment};SIGFD_TEST_SOURCE=${source}")
+    endforeach()
+  endforeach()
+endfunction()
