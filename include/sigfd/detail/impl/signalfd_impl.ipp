@@ -221,7 +221,7 @@ std::size_t signalfd_impl::take(
   started_wait caller;
   caller.generation = current_generation();
   const std::ptrdiff_t result = take(caller, infos);
-  ec = result < 0 ? system_error_code(static_cast<int>(-result))
+  ec = result < 0 ? system_error_code(errno_of(result))
                   : boost::system::error_code();
   return result < 0 ? 0 : static_cast<std::size_t>(result);
 }

@@ -82,7 +82,7 @@ boost::system::error_code wait_op::error() const noexcept
 {
   if (result_ >= 0)
     return {};
-  return {static_cast<int>(-result_),
+  return {errno_of(result_),
       category_ != nullptr ? *category_ : boost::system::system_category()};
 }
 
