@@ -31,7 +31,7 @@ public:
 
   ~spare_blocks()
   {
-    for (std::atomic<void*>& block : blocks_)
+    for (const std::atomic<void*>& block : blocks_)
       ::operator delete(block.load());
   }
 

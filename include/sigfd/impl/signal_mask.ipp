@@ -43,7 +43,7 @@ inline boost::system::error_code check_signal(bool acceptable) noexcept
 signal_mask::signal_mask(std::initializer_list<int> signal_numbers)
   : signal_mask()
 {
-  for (int signal_number : signal_numbers)
+  for (const int signal_number : signal_numbers)
     add(signal_number);
 }
 
@@ -153,7 +153,7 @@ scoped_signal_block::scoped_signal_block(const signal_mask& mask) noexcept
   ::sigset_t old;
   if (::pthread_sigmask(SIG_BLOCK, &mask.native(), &old) != 0)
     return; // a sandbox refuses it: nothing is to be unblocked
-  for (int n : mask)
+  for (const int n : mask)
     if (::sigismember(&old, n) == 0)
       changed_.add(n);
 }

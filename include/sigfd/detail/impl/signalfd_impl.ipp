@@ -481,7 +481,7 @@ void signalfd_impl::check_policy(
     return;
   ::sigset_t blocked;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-  for (int n : mask)
+  for (const int n : mask)
     if (::sigismember(&blocked, n) == 0)
     {
       ec = make_not_blocked_error(n);

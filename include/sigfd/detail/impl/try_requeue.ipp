@@ -21,7 +21,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace sigfd::detail {
@@ -34,7 +34,12 @@ queue_usage read_queue_usage() noexcept
   const ::ssize_t size = ::read(file.get(), text, sizeof text - 1);
   text[size > 0 ? size : 0] = 0;
   if (const char* const line = std::strstr(text, "SigQ:"))
-    std::sscanf(line, "SigQ: %lu/%lu", &usage.used, &usage.most);
+  {
+    char* rest = nullptr;
+    const unsigned long used = std::strtoul(line + 5, &rest, 10);
+    if (*rest == '/')
+      usage = {used, std::strtoul(rest + 1, nullptr, 10)};
+  }
   return usage;
 }
 
