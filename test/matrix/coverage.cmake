@@ -1,0 +1,32 @@
+# Which lines and branches of include/ the tests reach: the test coverage.include
+# runs behind all others, prints the figures and what is not reached, and fails
+# below what is promised. The library is compiled once here, so that what is no
+# template exists once.
+
+find_program(SIGFD_GCOVR gcovr REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+# What was counted before is not of this run.
+add_custom_target(sigfd_coverage_reset ALL
+  COMMAND find ${PROJECT_BINARY_DIR} -name "*.gcda" -delete
+  VERBATIM)
+
+function(sigfd_tests_below directory result)
+  get_property(tests DIRECTORY ${directory} PROPERTY TESTS)
+  get_property(directories DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  foreach(below IN LISTS directories)
+    sigfd_tests_below(${below} more)
+    list(APPEND tests ${more})
+  endforeach()
+  set(${result} ${tests} PARENT_SCOPE)
+endfunction()
+
+sigfd_tests_below(${CMAKE_CURRENT_SOURCE_DIR} tests)
+add_test(NAME coverage.include
+  COMMAND ${Python3_EXECUTABLE} -B
+    ${CMAKE_CURRENT_SOURCE_DIR}/matrix/coverage.py
+    ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} --gcovr ${SIGFD_GCOVR}
+    --lines 97 --branches 90)
+set_tests_properties(coverage.include PROPERTIES
+  TIMEOUT 1200
+  DEPENDS "${tests}")
