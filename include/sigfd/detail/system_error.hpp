@@ -27,8 +27,9 @@ inline boost::system::error_code system_error_code(int value) noexcept
   return boost::system::error_code(value, boost::system::system_category());
 }
 
-// The errno value in a result that is a count, or an error, negative. A long and
-// not a std::ptrdiff_t, which is an int where g++ would call the cast useless.
+// The errno value in a result that is a count, or an error, negative. A long
+// and not a std::ptrdiff_t, which is an int where g++ would call the cast
+// useless.
 inline int errno_of(long result) noexcept
 {
   return static_cast<int>(-result);
