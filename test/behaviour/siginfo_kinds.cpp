@@ -187,8 +187,8 @@ BOOST_AUTO_TEST_CASE(timer_that_expired_more_than_once)
   BOOST_TEST((info.cause() == signal_cause::timer));
   BOOST_TEST(views_of(info) == (timer_view | value_view));
   // For SIGEV_SIGNAL the C library's timer_t is the kernel's ID.
-  BOOST_TEST(info.timer()->id
-      == static_cast<int>(reinterpret_cast<std::intptr_t>(timers[1])));
+  BOOST_TEST(std::intptr_t{info.timer()->id}
+      == reinterpret_cast<std::intptr_t>(timers[1]));
   // The kernel's record is made when it is read, and counts till then. The
   // pipe's is made at once, and the next expiry makes another.
   if (support::test_source() == sigfd::source::kernel)

@@ -5,6 +5,7 @@
 
 #include <sigfd/signal_fd.hpp>
 
+#include "drain.hpp"
 #include "source.hpp"
 #include "wait_until.hpp"
 
@@ -97,6 +98,15 @@ struct siginfo_fixture
     : signals(context, mask, options())
   {
     BOOST_REQUIRE(wait_until(queue_has_room));
+  }
+
+  // What came late, such as a timer's last expiry, is not for the next case.
+  ~siginfo_fixture()
+  {
+    const sigfd::signal_mask mask = signals.signals();
+    signals.close();
+    for (const int n : mask)
+      drain(n);
   }
 
   // The next signal; the test fails if none comes.
