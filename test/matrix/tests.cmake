@@ -41,6 +41,25 @@ list(JOIN sigfd_core_behaviour "|" names)
 list(FILTER tests INCLUDE REGEX "^(unit\\..*|behaviour\\.[a-z]+\\.(${names}))$")
 set_property(TEST ${tests} APPEND PROPERTY LABELS core)
 
+# With io_uring(7), a child's waits do not go on (doc/limitations.md).
+if(CMAKE_CXX_FLAGS MATCHES "BOOST_ASIO_HAS_IO_URING")
+  set(fork_cases an_outstanding_wait_goes_on_in_parent_and_child
+    a_child_can_cancel_close_and_open a_hundred_forks_with_signals_in_flight)
+  set(fork_delivery_cases
+    outstanding_waits_of_both_go_on_in_parent_and_child
+    a_wait_hears_what_came_before_its_context_was_told
+    what_is_held_back_in_the_parent_is_not_in_the_child)
+  list(JOIN fork_cases "," fork_cases)
+  list(JOIN fork_delivery_cases "," fork_delivery_cases)
+  foreach(source IN LISTS sigfd_sources)
+    set_property(TEST behaviour.${source}.fork APPEND PROPERTY
+      ENVIRONMENT "BOOST_TEST_RUN_FILTERS=!forking/${fork_cases}")
+    set_property(TEST behaviour.${source}.fork_delivery APPEND PROPERTY
+      ENVIRONMENT
+        "BOOST_TEST_RUN_FILTERS=!fork_delivery/${fork_delivery_cases}")
+  endforeach()
+endif()
+
 # More tests, of a job each, which take long or need a tool of their own. What
 # they need of the build is the target sigfd_extra_tests.
 set(SIGFD_EXTRA_TESTS "" CACHE STRING
