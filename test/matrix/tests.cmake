@@ -48,7 +48,8 @@ if(CMAKE_CXX_FLAGS MATCHES "BOOST_ASIO_HAS_IO_URING")
   set(fork_delivery_cases
     outstanding_waits_of_both_go_on_in_parent_and_child
     a_wait_hears_what_came_before_its_context_was_told
-    what_is_held_back_in_the_parent_is_not_in_the_child)
+    what_is_held_back_in_the_parent_is_not_in_the_child
+    fifty_forks_with_signals_in_flight)
   list(JOIN fork_cases "," fork_cases)
   list(JOIN fork_delivery_cases "," fork_delivery_cases)
   foreach(source IN LISTS sigfd_sources)
