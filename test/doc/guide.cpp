@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <iostream>
 #include <span>
 #include <sstream>
