@@ -16,6 +16,8 @@
 
 #include <array>
 #include <cstddef>
+#include <ctime>
+#include <mutex>
 #include <numeric>
 #include <span>
 #include <string>
@@ -119,6 +121,44 @@ BOOST_AUTO_TEST_CASE(standard_signals_coalesce_in_each)
   }
   BOOST_TEST(slow.take_values() == list{0});
   BOOST_TEST(slow.take_values().empty());
+}
+
+// As the thread of pipes takes them, for all: the first stays, and what nobody
+// has heard goes back.
+BOOST_AUTO_TEST_CASE(what_was_merged_with_what_was_heard_goes_back_alone)
+{
+  const sigfd::scoped_signal_block block(signal_mask{SIGUSR1});
+  sigfd::detail::watcher_table& table = sigfd::detail::watchers();
+  const auto distribute = [&](int value) {
+    const std::lock_guard lock(table);
+    BOOST_REQUIRE(table.room(~sigfd::detail::signal_bits{0}, 1) == 1);
+    table.distribute(std::array{make(SIGUSR1, value)});
+  };
+  for (const bool hears : {true, false})
+  {
+    plain_watcher quick(mask);
+    plain_watcher slow(mask, {.handlers = sigfd::handler_policy::call});
+    for (int i = 0; i < 3; ++i)
+    {
+      distribute(i);
+      BOOST_TEST(quick.take_values() == list{i});
+    }
+    distribute(3);
+    quick.close();
+    if (hears)
+    {
+      BOOST_TEST(slow.take_values() == list{0});
+      BOOST_TEST(slow.to_handle == 1u);
+      BOOST_TEST(slow.take_values().empty());
+    }
+    slow.close();
+    const signal_mask only{SIGUSR1};
+    const ::timespec at_once{};
+    ::siginfo_t raw{};
+    const bool came_back = ::sigtimedwait(&only.native(), &raw, &at_once) != -1;
+    BOOST_TEST(came_back == !hears);
+    BOOST_TEST((hears || raw.si_value.sival_int == 3));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_number_without_room_is_held_back_for_all)

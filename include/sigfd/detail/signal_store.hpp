@@ -39,7 +39,14 @@ struct occurrence
 // One of those who have it.
 struct stored
 {
+  // The one that goes back if nobody hears it.
+  occurrence& last() const noexcept
+  {
+    return merged != nullptr ? *merged : *what;
+  }
+
   occurrence* what = nullptr;
+  occurrence* merged = nullptr; // a later one, if that was delivered elsewhere
   stored* next = nullptr;
 };
 

@@ -240,6 +240,9 @@ private:
   // Removes a signal that a store had.
   SIGFD_DECL void release(stored& item) noexcept;
 
+  // The same for one store less that has an occurrence.
+  SIGFD_DECL void release(occurrence& o) noexcept;
+
   // Returns a signal that no object has delivered, and none has any more.
   SIGFD_DECL void pass_on(const occurrence& o) noexcept;
 

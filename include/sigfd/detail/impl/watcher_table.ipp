@@ -176,6 +176,7 @@ std::size_t watcher_table::take(
                        .take_first(number);
     occurrence& o = *item.what;
     o.is_delivered = true;
+    item.last().is_delivered = true;
     if (w.calls_handlers_ && !std::exchange(o.is_handled, true))
       to_handle |= std::uint64_t{1} << count % 64;
     infos[count++] = o.info;
@@ -382,20 +383,20 @@ void watcher_table::append(signal_store& store, occurrence& o) noexcept
   const int number = o.info.number();
   if (!is_realtime(number) && store.count(number) != 0)
   {
-    // As the kernel does. But what somebody has heard already must not stand
-    // for what nobody has: it would not go back.
+    // As the kernel does, which keeps the first. But what somebody has heard
+    // already must not stand for what nobody has: it would not go back.
     stored& item = store.first(number);
-    if (item.what->is_delivered && !o.is_delivered)
+    if (item.last().is_delivered && !o.is_delivered)
     {
       ++o.holders;
-      occurrence& old = *std::exchange(item.what, &o);
-      if (--old.holders == 0)
-        occurrences_.give(old);
+      if (occurrence* const old = std::exchange(item.merged, &o))
+        release(*old);
     }
     return;
   }
   stored& item = stored_.take();
   item.what = &o;
+  item.merged = nullptr;
   ++o.holders;
   store.append(number, item);
 }
@@ -426,8 +427,14 @@ void watcher_table::wake(watcher& w) noexcept
 
 void watcher_table::release(stored& item) noexcept
 {
-  occurrence& o = *item.what;
+  if (item.merged != nullptr)
+    release(*item.merged);
+  release(*item.what);
   stored_.give(item);
+}
+
+void watcher_table::release(occurrence& o) noexcept
+{
   if (--o.holders == 0)
     occurrences_.give(o);
 }
@@ -438,7 +445,7 @@ void watcher_table::discard(signal_store& store, signal_bits numbers) noexcept
     while (store.count(number) != 0)
     {
       stored& item = store.take_first(number);
-      const occurrence o = *item.what;
+      const occurrence o = item.last();
       release(item);
       if (!o.is_delivered && o.holders == 1)
         pass_on(o);
