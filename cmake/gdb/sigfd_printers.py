@@ -141,7 +141,8 @@ def describe(record):
         overrun = signed(record["ssi_overrun"])
         text += (f": timer {signed(record['ssi_tid'])} expired, {overrun}"
                  f" overrun{'' if overrun == 1 else 's'}")
-    elif layout == "poll":
+    elif layout == "poll" and (code == SI_SIGIO or number == SIGPOLL
+                               or number not in LAST_CODE):
         text += (f": descriptor {int(record['ssi_fd'])} ready, band"
                  f" {int(record['ssi_band']):#x}")
     elif layout == "fault":
