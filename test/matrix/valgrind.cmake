@@ -18,7 +18,7 @@ function(sigfd_valgrind_tests tool)
     foreach(source IN LISTS sigfd_sources)
       set(test ${tool}.${source}.${name})
       add_test(NAME ${test}
-        COMMAND ${SIGFD_VALGRIND} --tool=${tool} --quiet --error-exitcode=99
+        COMMAND ${SIGFD_VALGRIND} --tool=${tool} --quiet --vgdb=no --error-exitcode=99
           --suppressions=${CMAKE_CURRENT_SOURCE_DIR}/matrix/${tool}.supp
           ${ARGN}
           $<TARGET_FILE:sigfd_behaviour_${name}>
