@@ -9,6 +9,9 @@ namespace support {
 // Has the allocation fail that comes after so many; negative: none does.
 void fail_allocation_after(int number);
 
+// How many allocations there are that were not freed.
+long living_allocations();
+
 } // namespace support
 
 #endif // SIGFD_TEST_SUPPORT_FAILING_ALLOCATION_HPP

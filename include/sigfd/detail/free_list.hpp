@@ -65,7 +65,7 @@ private:
     bool done = true;
     BOOST_TRY
     {
-      blocks_.emplace_back(new T[count]);
+      blocks_.push_back(std::make_unique<T[]>(count));
       for (std::size_t i = count; i != 0; --i)
         give(blocks_.back()[i - 1]);
     }
