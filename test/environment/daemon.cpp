@@ -43,13 +43,17 @@ struct reaper
   }
 };
 
-// The exit status of a daemon.
+// The exit status of a daemon. It is a child of this process only when the one
+// between has ended.
 int end_of(::pid_t daemon)
 {
   int status = 0;
   while (::waitpid(daemon, &status, 0) == -1)
-    if (errno != EINTR)
+  {
+    if (errno != EINTR && (errno != ECHILD || ::kill(daemon, 0) == -1))
       return -1;
+    ::usleep(200);
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
