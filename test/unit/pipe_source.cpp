@@ -8,6 +8,7 @@
 #include "support/no_threads.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -48,6 +49,19 @@ BOOST_AUTO_TEST_CASE(is_readable_when_it_is_told_so)
   BOOST_TEST(is_readable(fd));
   source.set_readable(false);
   BOOST_TEST(!is_readable(fd));
+}
+
+BOOST_AUTO_TEST_CASE(it_needs_the_thread_until_it_is_closed)
+{
+  const auto before = support::count_threads();
+  pipe_source source;
+  error_code ec;
+  const unique_fd fd = source.open(ec);
+  BOOST_REQUIRE(!ec);
+  BOOST_TEST(support::count_threads() == before + 1);
+  source.close();
+  BOOST_TEST(
+      support::wait_until([&] { return support::count_threads() == before; }));
 }
 
 BOOST_AUTO_TEST_CASE(no_descriptor_or_thread_leaves_nothing_behind)
@@ -94,6 +108,8 @@ BOOST_AUTO_TEST_CASE(a_child_has_a_pipe_of_its_own)
     if (ec || is_readable(fd))
       return 1;
     source.set_readable(true);
+    if (!is_readable(fd))
+      return 2;
     source.set_readable(false);
     source.close();
     return 0;
