@@ -8,6 +8,7 @@
 #include "support/source.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -52,6 +53,18 @@ BOOST_AUTO_TEST_CASE(completes_with_a_pending_signal_but_not_inside_the_call)
   BOOST_TEST(one.succeeded());
   BOOST_TEST(one.result.number() == SIGUSR1);
   BOOST_TEST(one.result.sender()->pid == ::getpid());
+}
+
+BOOST_AUTO_TEST_CASE(nor_where_the_executor_could_call_it_at_once)
+{
+  BOOST_REQUIRE(::kill(::getpid(), SIGUSR1) == 0);
+  outcome<signal_info> one;
+  net::post(context, [&] {
+    signals.async_wait(one.handler());
+    BOOST_TEST(one.completions == 0);
+  });
+  context.run();
+  BOOST_TEST(one.succeeded());
 }
 
 BOOST_AUTO_TEST_CASE(starting_a_wait_takes_nothing)
