@@ -19,7 +19,9 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -238,6 +240,20 @@ BOOST_AUTO_TEST_CASE(what_a_child_found_closed_can_wait_and_open)
     outcome<signal_info> another;
     signals.async_wait(another.handler());
     return gets_own(another, 1) ? 0 : 5;
+  });
+  BOOST_TEST(child.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_childs_context_may_end_before_the_object)
+{
+  std::optional<net::io_context> own(std::in_place);
+  signal_fd object(*own, {SIGRTMIN}, support::options());
+  support::process child([&] {
+    own->notify_fork(net::io_context::fork_child);
+    if (!object.is_open())
+      return 1;
+    own.reset();
+    return object.is_open() ? 2 : 0;
   });
   BOOST_TEST(child.wait() == 0);
 }
