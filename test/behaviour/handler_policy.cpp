@@ -1,8 +1,11 @@
 // handler_policy::call: handlers of the program go on running for signals that
 // objects take before the kernel calls them.
 
+#include <sigfd/detail/undelivered.hpp>
+
 #include "support/handler_scene.hpp"
 #include "support/process.hpp"
+#include "support/raw_siginfo.hpp"
 #include "support/source.hpp"
 #include "support/wait_until.hpp"
 
@@ -13,6 +16,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -209,6 +213,29 @@ BOOST_AUTO_TEST_CASE(of_several_objects_one_calls_it)
         expect_nothing(signals);
         expect_nothing(other);
       }
+}
+
+// One that did not go back to the kernel, and one that another object took.
+BOOST_AUTO_TEST_CASE(what_comes_from_two_places_at_once_is_all_handled)
+{
+  install(SIGRTMIN, kind::with_siginfo);
+  signal_fd signals(context, {SIGRTMIN}, calling());
+  signal_fd other(context, {SIGRTMIN}, with(handler_policy::leave));
+  send(SIGRTMIN, 2);
+  BOOST_TEST(next_value(other) == 2);
+  ::siginfo_t raw = support::make_siginfo(SIGRTMIN, SI_QUEUE);
+  raw.si_value.sival_int = 1;
+  sigfd::detail::undelivered().keep(signal_info(raw));
+  std::array<signal_info, 4> infos;
+  BOOST_TEST_REQUIRE(signals.try_wait_some(infos) == 2u);
+  BOOST_TEST_REQUIRE(calls.size() == 2u);
+  for (std::size_t i = 0; i < 2; ++i)
+  {
+    BOOST_TEST(infos[i].value()->sival_int == static_cast<int>(i) + 1);
+    BOOST_TEST(calls[i].info->si_value.sival_int == static_cast<int>(i) + 1);
+  }
+  BOOST_TEST(next_value(other) == 1);
+  BOOST_TEST(calls.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(where_objects_compete_the_one_that_gets_it_calls_it)
