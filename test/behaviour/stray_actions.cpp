@@ -1,6 +1,7 @@
 // The action of what is watched, which threads take that do not block it: what
 // it was comes back, and the flags of add() go into it.
 
+#include <sigfd/error.hpp>
 #include <sigfd/signal_fd.hpp>
 #include <sigfd/stray_counts.hpp>
 
@@ -145,6 +146,19 @@ BOOST_AUTO_TEST_CASE(a_failed_open_leaves_no_action)
   signals.add(SIGUSR1, flags::restart, ec);
   BOOST_TEST(ec.category().name() == std::string("sigfd"));
   BOOST_TEST((action_of(SIGUSR1).sa_handler == SIG_IGN));
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_update_leaves_no_action)
+{
+  sigfd::open_options competing = support::options();
+  competing.delivery = sigfd::delivery_policy::one;
+  signal_fd signals(context, signal_mask{SIGUSR2}, competing);
+  signal_fd other(context, signal_mask{SIGUSR1}, support::options());
+  error_code ec;
+  signals.update({SIGUSR1, SIGUSR2}, ec);
+  BOOST_TEST((ec == sigfd::make_delivery_conflict_error(SIGUSR1)));
+  other.close();
+  BOOST_TEST(!support::has_siginfo_handler(SIGUSR1));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_pending_survives_the_previous_action)
