@@ -87,6 +87,23 @@ BOOST_AUTO_TEST_CASE(in_every_way_and_phase_leaves_the_signal)
       }
 }
 
+// Not with the next signal, which would have it look again.
+BOOST_AUTO_TEST_CASE(in_every_way_ends_a_wait_at_once)
+{
+  for (const way& w : ways)
+    for (const phase p : {phase::queued, phase::waiting})
+      BOOST_TEST_CONTEXT(w.name << " in phase " << int(p))
+      {
+        fixture f;
+        outcome<signal_info> one;
+        f.signals->async_wait(f.bound(one.handler()));
+        f.bring_to(p);
+        w.cancel(f);
+        f.finish();
+        BOOST_TEST(one.aborted());
+      }
+}
+
 BOOST_AUTO_TEST_CASE(a_wait_started_after_cancel_is_not_cancelled)
 {
   for (const phase p : phases)
@@ -183,6 +200,23 @@ BOOST_AUTO_TEST_CASE(by_slot_of_every_type_leaves_the_signal)
         f.signals.reset();
         BOOST_TEST(f.take_value() == 1);
       }
+}
+
+BOOST_AUTO_TEST_CASE(by_slot_ends_a_wait_at_once)
+{
+  for (const phase p : {phase::queued, phase::waiting})
+    BOOST_TEST_CONTEXT("phase " << int(p))
+    {
+      fixture f;
+      outcome<signal_info> one;
+      net::cancellation_signal cancel;
+      f.signals->async_wait(
+          net::bind_cancellation_slot(cancel.slot(), f.bound(one.handler())));
+      f.bring_to(p);
+      cancel.emit(net::cancellation_type::total);
+      f.finish();
+      BOOST_TEST(one.aborted());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(by_slot_cancels_only_its_own_wait)
