@@ -4,6 +4,7 @@
 
 #include "support/process.hpp"
 #include "support/sanitizer.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,13 +12,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <fstream>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 using sigfd::detail::fork_reset_mutex;
 using sigfd::detail::fork_reset_value;
 using sigfd::detail::this_process;
+
+namespace {
+
+// Whether a thread of this process does, as the kernel says.
+bool sleeps(::pid_t id)
+{
+  std::ifstream file("/proc/self/task/" + std::to_string(id) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  return text.find(") S ") != text.npos;
+}
+
+} // namespace
 
 BOOST_AUTO_TEST_SUITE(fork_reset)
 
@@ -140,6 +157,20 @@ BOOST_AUTO_TEST_CASE(a_lock_is_held_by_one_thread)
   for (std::thread& thread : threads)
     thread.join();
   BOOST_TEST(count == 40'000);
+}
+
+BOOST_AUTO_TEST_CASE(who_sleeps_before_a_lock_is_woken)
+{
+  fork_reset_mutex mutex;
+  mutex.lock();
+  std::atomic<::pid_t> id{0};
+  std::thread thread([&] {
+    id = ::gettid();
+    const std::lock_guard lock(mutex);
+  });
+  BOOST_TEST(support::wait_until([&] { return id != 0 && sleeps(id); }));
+  mutex.unlock();
+  thread.join();
 }
 
 BOOST_AUTO_TEST_CASE(a_child_finds_a_lock_open)
