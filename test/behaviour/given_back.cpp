@@ -16,6 +16,7 @@
 #include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <pthread.h>
@@ -177,6 +178,29 @@ BOOST_AUTO_TEST_CASE(nor_does_it_where_strays_are_left_alone)
       });
       BOOST_TEST(wrong == 0);
     }
+}
+
+// It goes to the kernel then, which wakes a wait in the reactor.
+BOOST_AUTO_TEST_CASE(a_wait_hears_what_is_kept_of_a_signal_that_is_added)
+{
+  const int wrong = in_child([] {
+    net::io_context context;
+    signal_fd signals(context, {SIGUSR1}, support::options());
+    int number = 0;
+    signals.async_wait(
+        [&](boost::system::error_code, int taken) { number = taken; });
+    context.poll();
+    sigfd::detail::undelivered().keep(
+        sigfd::signal_info(support::make_sent_siginfo(SIGRTMIN, SI_USER)));
+    signals.add(SIGRTMIN);
+    return support::wait_until([&] {
+      context.poll();
+      return number == SIGRTMIN;
+    })
+        ? 0
+        : 1;
+  });
+  BOOST_TEST(wrong == 0);
 }
 
 // SIG_IGN is put back, under which the kernel drops what is pending. How much
