@@ -67,8 +67,7 @@ struct wait_phases
   {
     if (p == phase::queued)
       return;
-    handlers.restart();
-    handlers.poll(); // its first step finds nothing, and it waits
+    finish(); // its first step finds nothing, and it waits
     if (p == phase::readable)
     {
       send(1);
