@@ -1,6 +1,7 @@
 // A wait that ends without a signal leaves in its object what the object has,
 // also what another object took from the kernel.
 
+#include <sigfd/detail/initiate_wait.hpp>
 #include <sigfd/signal_fd.hpp>
 
 #include "support/delivery.hpp"
@@ -209,6 +210,21 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_destroyed_leaves_it)
     BOOST_TEST(take(waits) == values{1});
     poll();
   }
+}
+
+// The other object may have taken one a moment before a wait begins.
+BOOST_FIXTURE_TEST_CASE(no_wait_begins_where_there_is_something, fixture)
+{
+  const auto impl = sigfd::detail::make_impl(reactor.get_executor());
+  error_code ec;
+  impl->open({SIGRTMIN}, options(), nullptr, ec);
+  BOOST_TEST_REQUIRE(!ec);
+  let_take(1);
+  sigfd::detail::started_wait wait;
+  wait.generation = impl->current_generation();
+  sigfd::detail::wait_handle none(nullptr);
+  BOOST_TEST(!impl->async_wait_readable(wait, none));
+  impl->close();
 }
 
 #if BOOST_VERSION >= 107800
