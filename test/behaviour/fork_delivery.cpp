@@ -374,6 +374,17 @@ BOOST_AUTO_TEST_CASE(nothing_that_an_untold_child_does_changes_the_parents)
         if (take(fast).size() != 1 || !support::is_pending(SIGRTMIN))
           throw 1;
       },
+      // The same; the child ends while it is held back.
+      [](two&) {
+        auto* const own = new net::io_context;
+        auto* const fast = new signal_fd(*own, {SIGRTMIN}, options());
+        new signal_fd(*own, {SIGRTMIN}, options_with(1));
+        settle();
+        send_own(SIGRTMIN, 100, 200);
+        settle();
+        if (take(*fast).size() != 1 || !support::is_pending(SIGRTMIN))
+          throw 1;
+      },
   };
   for (const auto& act : ways)
     for (const bool in_one_context : {true, false})
