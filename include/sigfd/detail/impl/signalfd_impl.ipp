@@ -499,6 +499,7 @@ boost::system::error_code signalfd_impl::check_calls() noexcept
   if (options_.stray == stray_policy::forward
       && ::sigaction(SIGTERM, nullptr, &action) == -1)
     return system_error_code(errno);
+  const std::lock_guard shared(watchers_); // with it, others set the mask
   const std::lock_guard lock(mutex_);
   return is_open() ? source_.check_mask() : boost::system::error_code();
 }
