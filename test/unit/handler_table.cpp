@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 
@@ -153,6 +154,32 @@ BOOST_AUTO_TEST_CASE(without_room_it_is_in_the_queue_of_strays)
     if (undelivered().take_strays({number}, infos) != 1)
       return 4;
     return infos[0].value().value().sival_int == 5 ? 0 : 5;
+  });
+  BOOST_TEST(child.wait() == 0);
+}
+
+// What kill(2) sent, too, of which the kernel would take the number alone; and
+// nobody sees that it refused the rest.
+BOOST_AUTO_TEST_CASE(without_room_its_sender_stays_and_errno)
+{
+  support::process child([] {
+    const int number = SIGRTMIN + 1;
+    handler_registration watch;
+    watch.set({number});
+    sigfd::scoped_signal_block({number}).release();
+    if (::kill(::getpid(), number) == -1)
+      return 1;
+    const ::rlimit none{0, 0};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+    errno = EXDEV;
+    unblock(number); // caught here
+    if (errno != EXDEV)
+      return 2;
+    std::array<signal_info, 2> infos;
+    if (undelivered().take_strays({number}, infos) != 1)
+      return 3;
+    const auto sender = infos[0].sender();
+    return sender && sender->pid == ::getpid() ? 0 : 4;
   });
   BOOST_TEST(child.wait() == 0);
 }
