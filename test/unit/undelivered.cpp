@@ -4,6 +4,7 @@
 #include <sigfd/detail/requeue.hpp>
 #include <sigfd/detail/undelivered.hpp>
 
+#include "support/drain.hpp"
 #include "support/no_room.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
@@ -129,6 +130,25 @@ BOOST_AUTO_TEST_CASE(a_standard_signal_is_not_merged_with_a_pending_one)
   BOOST_TEST(undelivered().take_kept(mask, rest) == 2u);
   BOOST_TEST(rest[0].value()->sival_int == 2);
   BOOST_TEST(rest[1].value()->sival_int == 3);
+}
+
+// The kernel would drop the one that is pending.
+BOOST_AUTO_TEST_CASE(stopping_and_continuing_are_not_queued_beside_each_other)
+{
+  const sigfd::scoped_signal_block all({SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU});
+  for (const int stop : {SIGTSTP, SIGTTIN, SIGTTOU})
+    for (const bool stops_first : {true, false})
+    {
+      const int first = stops_first ? stop : SIGCONT;
+      const int second = stops_first ? SIGCONT : stop;
+      requeue_or_keep(make(first, SI_USER, 0));
+      requeue_or_keep(make(second, SI_USER, 0));
+      std::array<signal_info, 2> two;
+      BOOST_TEST(undelivered().take_kept({first, second}, two) == 1u);
+      BOOST_TEST(two[0].number() == second);
+      BOOST_TEST(support::drain(first) == 1);
+      BOOST_TEST(support::drain(second) == 0);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_refused_does_not_hold_back_other_numbers)
