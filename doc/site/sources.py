@@ -20,8 +20,8 @@ import markup
 CONTENTS: List[Tuple[str, List[str], List[str]]] = [
     ("Documentation",
      ["doc/guide.md", "doc/how-it-works.md", "doc/limitations.md",
-      "doc/comparison.md", "doc/benchmarks.md", "doc/packages.md",
-      "doc/init.md"],
+      "doc/reliability.md", "doc/comparison.md", "doc/benchmarks.md",
+      "doc/packages.md", "doc/init.md"],
      ["doc/*.md"]),
     ("Reference", ["reference/index.md"], []),
     ("Manual pages", ["doc/man/sigfd.7.md"], ["doc/man/*.md"]),
