@@ -172,6 +172,17 @@ BOOST_AUTO_TEST_CASE(what_nobody_delivered_is_there_for_the_next)
   BOOST_TEST(take(next) == range(3, 10), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_somebody_delivered_does_not_come_again)
+{
+  takes.close(); // who delivered it goes first
+  changes->close();
+  stays.close();
+  BOOST_TEST(!support::is_pending(SIGRTMIN));
+  signal_fd next(context, both, options());
+  settle();
+  BOOST_TEST(take(next).empty());
+}
+
 BOOST_AUTO_TEST_CASE(move_construction_takes_it_along)
 {
   BOOST_TEST(take(*changes, 3) == range(0, 3));

@@ -250,6 +250,19 @@ BOOST_AUTO_TEST_CASE(dropped_does_not_come_again)
   BOOST_TEST(take(drops).empty());
 }
 
+BOOST_AUTO_TEST_CASE(nor_does_it_when_both_are_closed)
+{
+  signal_fd has(context, {SIGRTMIN}, {.source = source::pipe});
+  signal_fd drops(
+      context, {SIGRTMIN}, options_with(2, overflow_policy::drop_oldest));
+  send(SIGRTMIN, 0, 5);
+  settle(source::pipe);
+  drops.close();
+  has.close();
+  signal_fd next(context, {SIGRTMIN}, {.source = source::kernel});
+  BOOST_TEST(take(next) == range(3, 5));
+}
+
 // What the thread took goes to an object that is alone on the number by then,
 // and has yet to hear that there is something in its store.
 BOOST_AUTO_TEST_CASE(the_last_one_gets_what_the_thread_took)
