@@ -281,6 +281,19 @@ BOOST_AUTO_TEST_CASE(closing_discards_what_others_have)
   BOOST_TEST(support::drain(SIGRTMIN) == 5); // nobody ever delivered those
 }
 
+BOOST_AUTO_TEST_CASE(what_others_have_comes_once_to_who_came_later)
+{
+  plain_watcher a({SIGRTMIN}, pipe());
+  plain_watcher b({SIGRTMIN}, pipe());
+  bring(SIGRTMIN, 0, 3);
+  plain_watcher late({SIGRTMIN});
+  a.close();
+  BOOST_TEST(late.take().empty());
+  b.close();
+  BOOST_TEST(
+      late.take_values() == range(0, 3), boost::test_tools::per_element());
+}
+
 // Though they came later, and with the kernel's queue full: nothing is queued.
 BOOST_AUTO_TEST_CASE(what_goes_back_is_heard_at_once_by_those_who_watch_it)
 {
