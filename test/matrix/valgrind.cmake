@@ -16,16 +16,11 @@ list(REMOVE_ITEM sigfd_valgrind_behaviour default_ignored delivery_hold_back
 function(sigfd_valgrind_tests tool)
   foreach(name IN LISTS sigfd_valgrind_behaviour)
     foreach(source IN LISTS sigfd_sources)
-      set(test ${tool}.${source}.${name})
-      add_test(NAME ${test}
-        COMMAND ${SIGFD_VALGRIND} --tool=${tool} --quiet --vgdb=no --error-exitcode=99
-          --suppressions=${CMAKE_CURRENT_SOURCE_DIR}/matrix/${tool}.supp
-          ${ARGN}
-          $<TARGET_FILE:sigfd_behaviour_${name}>
-          --catch_system_errors=no --color_output=no)
-      set_tests_properties(${test} PROPERTIES
-        TIMEOUT 300
-        ENVIRONMENT "${sigfd_test_environment};SIGFD_TEST_SOURCE=${source}")
+      sigfd_add_test(${tool}.${source}.${name} ${source} 300
+        ${SIGFD_VALGRIND} --tool=${tool} --quiet --vgdb=no --error-exitcode=99
+        --suppressions=${CMAKE_CURRENT_SOURCE_DIR}/matrix/${tool}.supp
+        ${ARGN}
+        $<TARGET_FILE:sigfd_behaviour_${name}> ${sigfd_test_arguments})
     endforeach()
   endforeach()
 endfunction()
