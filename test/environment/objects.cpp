@@ -5,7 +5,6 @@
 
 #include "environment/argument.hpp"
 #include "support/delivery.hpp"
-#include "support/own_user.hpp"
 #include "support/process_state.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -21,9 +20,6 @@
 #include <iostream>
 #include <memory>
 #include <vector>
-
-using support::own_user;
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
 
 namespace {
 

@@ -7,7 +7,6 @@
 #include <sigfd/stray_counts.hpp>
 
 #include "environment/argument.hpp"
-#include "support/own_user.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/sanitizer.hpp"
@@ -26,9 +25,6 @@
 #include <fstream>
 #include <iostream>
 #include <vector>
-
-using support::own_user;
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
 
 namespace {
 

@@ -7,7 +7,6 @@
 
 #include "injection.hpp"
 
-#include "support/own_user.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/source.hpp"

@@ -32,9 +32,6 @@
 #include <utility>
 #include <vector>
 
-using support::own_user;
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
-
 namespace {
 
 namespace net = boost::asio;

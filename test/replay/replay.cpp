@@ -13,7 +13,6 @@
 #include "scene.hpp"
 #include "tally.hpp"
 
-#include "support/own_user.hpp"
 #include "support/process_state.hpp"
 #include "support/sanitizer.hpp"
 #include "support/source.hpp"
@@ -376,8 +375,6 @@ struct table
 } // namespace
 
 BOOST_TEST_GLOBAL_FIXTURE(blocked_signals);
-using support::own_user;
-BOOST_TEST_GLOBAL_FIXTURE(own_user);
 BOOST_TEST_GLOBAL_FIXTURE(table);
 
 BOOST_AUTO_TEST_CASE(steps)

@@ -8,18 +8,21 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <utility>
 
 namespace support {
 
-// A global fixture for tests that count queued signals: RLIMIT_SIGPENDING
-// counts those of all processes of a user, and of a user namespace. Root can
-// become anybody, and others can often have a namespace; where neither is
-// allowed, the tests run beside what their user has queued.
+// Every test program has a user of its own, so that many can run at once:
+// RLIMIT_SIGPENDING counts the queued signals of all processes of a user, and
+// of a user namespace. Root can become anybody, and others can often have a
+// namespace; where neither is allowed, the tests run beside what their user has
+// queued. With SIGFD_TEST_KEEP_USER in the environment nothing changes, for
+// tests of what only root may do.
 struct own_user
 {
   own_user()
   {
+    if (std::getenv("SIGFD_TEST_KEEP_USER") != nullptr)
+      return;
     const auto id = static_cast<::uid_t>(200'000 + ::getpid());
     if (::geteuid() != 0 || ::setresgid(id, id, id) == -1
         || ::setresuid(id, id, id) == -1)
