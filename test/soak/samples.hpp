@@ -5,7 +5,8 @@
 
 #include "plan.hpp"
 
-#include <dirent.h>
+#include "support/process_state.hpp"
+
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -17,32 +18,19 @@
 #include <fstream>
 #include <ostream>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 namespace soak {
 
-inline long entries_of(const char* folder)
-{
-  ::DIR* const open = ::opendir(folder);
-  if (open == nullptr)
-    throw std::runtime_error(std::string("cannot read ") + folder);
-  long count = 0;
-  while (const ::dirent* const entry = ::readdir(open))
-    if (entry->d_name[0] != '.')
-      ++count;
-  ::closedir(open);
-  return count;
-}
-
 inline long descriptors()
 {
-  return entries_of("/proc/self/fd") - 1; // the one that reads them
+  // The one that reads them is not counted.
+  return static_cast<long>(support::count_descriptors()) - 1;
 }
 
 inline long threads()
 {
-  return entries_of("/proc/self/task");
+  return static_cast<long>(support::count_threads());
 }
 
 struct sample
