@@ -452,14 +452,38 @@ private:
   support::outcome<signal_info> wait_;
 };
 
-class waiting_for_what_is_pending : public waiting
+// The same where signals are pending at the beginning.
+template <typename Operation>
+class with_pending : public Operation
 {
 public:
-  waiting_for_what_is_pending()
+  with_pending()
   {
-    send_realtime();
-    settle(realtime);
+    this->send_realtime();
+    this->settle(realtime);
   }
+};
+
+// The same where another object watches them, too.
+template <typename Operation>
+class beside_another : public Operation
+{
+public:
+  beside_another()
+  {
+    this->send_realtime();
+    this->settle(realtime);
+  }
+
+  void check() override
+  {
+    queue(last, 1);
+    this->expect_all_until_last(this->signals, this->taken_);
+    this->expect_all_until_last(other_);
+  }
+
+private:
+  signal_fd other_{this->context, {realtime, last}, support::options()};
 };
 
 class waiting_for_what_comes : public waiting
@@ -472,35 +496,9 @@ class waiting_for_what_comes : public waiting
   }
 };
 
-class waiting_beside_another : public waiting
+class waiting_for_some : public fault::scenario, protected opened
 {
 public:
-  waiting_beside_another()
-  {
-    send_realtime();
-    settle(realtime);
-  }
-
-  void check() override
-  {
-    queue(last, 1);
-    expect_all_until_last(signals, taken_);
-    expect_all_until_last(other_);
-  }
-
-private:
-  signal_fd other_{context, {realtime, last}, support::options()};
-};
-
-class waiting_for_some : public fault::scenario, private opened
-{
-public:
-  waiting_for_some()
-  {
-    send_realtime();
-    settle(realtime);
-  }
-
   void act(error_code& ec) override
   {
     wait_ = {};
@@ -603,14 +601,6 @@ private:
 class trying : public fault::scenario, protected opened
 {
 public:
-  explicit trying(bool sends = true)
-  {
-    if (!sends)
-      return;
-    send_realtime();
-    settle(realtime);
-  }
-
   void act(error_code& ec) override
   {
     std::array<signal_info, 2> infos;
@@ -631,27 +621,6 @@ public:
 
 protected:
   list taken_;
-};
-
-class trying_beside_another : public trying
-{
-public:
-  trying_beside_another()
-    : trying(false)
-  {
-    send_realtime();
-    settle(realtime);
-  }
-
-  void check() override
-  {
-    queue(last, 1);
-    expect_all_until_last(signals, taken_);
-    expect_all_until_last(other_);
-  }
-
-private:
-  signal_fd other_{context, {realtime, last}, support::options()};
 };
 
 class closing : public fault::scenario, protected opened
@@ -941,16 +910,17 @@ BOOST_AUTO_TEST_CASE(of_changing)
 
 BOOST_AUTO_TEST_CASE(of_waiting)
 {
-  fault::run<waiting_for_what_is_pending>("async_wait(), it is pending");
+  fault::run<with_pending<waiting>>("async_wait(), it is pending");
   fault::run<waiting_for_what_comes>("async_wait(), it comes later");
-  fault::run<waiting_beside_another>("async_wait(), another object watches it");
-  fault::run<waiting_for_some>("async_wait_some()");
+  fault::run<beside_another<waiting>>(
+      "async_wait(), another object watches it");
+  fault::run<with_pending<waiting_for_some>>("async_wait_some()");
   fault::run<blocking>("wait(), it comes later");
   // With a pipe, nobody else takes it.
   if (support::test_source() == sigfd::source::kernel)
     fault::run<blocking_beside_another>("wait(), another object takes it");
-  fault::run<trying>("try_wait_some()");
-  fault::run<trying_beside_another>(
+  fault::run<with_pending<trying>>("try_wait_some()");
+  fault::run<beside_another<trying>>(
       "try_wait_some(), another object watches it");
 }
 
