@@ -121,6 +121,9 @@ private:
   [[gnu::cold]] SIGFD_DECL std::ptrdiff_t replace_wakeups(
       std::span<signal_info> infos, std::ptrdiff_t read) noexcept;
 
+  // Sets the mask of the kernel's descriptor.
+  SIGFD_DECL boost::system::error_code tell_kernel() noexcept;
+
   [[gnu::cold]] SIGFD_DECL std::ptrdiff_t set_mask_again() noexcept;
 
   // Whether an error says that there is no signalfd(2): the kernel was built
@@ -133,7 +136,7 @@ private:
   bool is_pipe_ = false;
   signal_mask mask_; // what the kernel is to be asked for
   signal_mask kernel_mask_; // what it is
-  std::atomic<bool> is_outdated_{false}; // whether they differ
+  std::atomic<bool> is_outdated_{false}; // signals may be missing for that
   undelivered_signals& undelivered_;
 };
 

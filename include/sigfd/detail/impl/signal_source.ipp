@@ -67,12 +67,7 @@ void signal_source::set_mask(const signal_mask& mask) noexcept
   if (mask == mask_ && !is_outdated())
     return;
   mask_ = mask;
-  boost::system::error_code ec;
-  if (!is_pipe_)
-    kernel_.update(mask, ec);
-  if (!ec)
-    kernel_mask_ = mask;
-  is_outdated_.store(!!ec, std::memory_order_relaxed);
+  is_outdated_.store(!!tell_kernel(), std::memory_order_relaxed);
 }
 
 std::ptrdiff_t signal_source::take_kept(
@@ -146,14 +141,21 @@ std::ptrdiff_t signal_source::replace_wakeups(
   return read;
 }
 
+boost::system::error_code signal_source::tell_kernel() noexcept
+{
+  boost::system::error_code ec;
+  if (!is_pipe_)
+    kernel_.update(mask_, ec);
+  if (!ec)
+    kernel_mask_ = mask_;
+  return ec;
+}
+
 // What the kernel has beyond the mask is taken as well; that does no harm.
 std::ptrdiff_t signal_source::set_mask_again() noexcept
 {
-  boost::system::error_code ec;
-  kernel_.update(mask_, ec);
-  if (!ec)
-    kernel_mask_ = mask_;
-  else if (!(mask_ - kernel_mask_).empty())
+  const boost::system::error_code ec = tell_kernel();
+  if (ec && !(mask_ - kernel_mask_).empty())
     return -ec.value();
   is_outdated_.store(false, std::memory_order_relaxed);
   return 0;
