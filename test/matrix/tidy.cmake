@@ -16,6 +16,8 @@ endfunction()
 
 get_target_property(sigfd_tidy_boost Boost::headers
   INTERFACE_INCLUDE_DIRECTORIES)
+# As a folder of its own before the compiler's, <cstdlib> finds no <stdlib.h>.
+list(REMOVE_ITEM sigfd_tidy_boost /usr/include)
 list(TRANSFORM sigfd_tidy_boost PREPEND -isystem)
 
 sigfd_tidy_test(compiled cmake/compiled.cpp -DSIGFD_SEPARATE_COMPILATION)
