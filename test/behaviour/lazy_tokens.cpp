@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(moved)
   for_each_scene([](auto& s) {
     s.open();
     auto operation = s.make();
-    signal_fd goal(std::move(*s.signals));
+    const signal_fd goal(std::move(*s.signals));
     s.open(SIGRTMIN + 1);
     s.start(std::move(operation));
     s.expect_taken();

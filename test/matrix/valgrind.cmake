@@ -30,6 +30,8 @@ function(sigfd_valgrind_tests tool)
         ${ARGN}
         $<TARGET_FILE:sigfd_behaviour_${name}> ${sigfd_test_arguments}
         ${without})
+      set_property(TEST ${tool}.${source}.${name} APPEND PROPERTY
+        ENVIRONMENT SIGFD_TEST_SLOWNESS=8)
     endforeach()
   endforeach()
 endfunction()

@@ -36,12 +36,12 @@ public:
     ::munmap(memory_, size);
   }
 
-  boost::asio::io_context& operator*() const noexcept
+  boost::asio::io_context& operator*() noexcept
   {
     return *context_;
   }
 
-  boost::asio::io_context* operator->() const noexcept
+  boost::asio::io_context* operator->() noexcept
   {
     return context_;
   }

@@ -6,14 +6,24 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 
 namespace support {
 
-// Calls condition until it holds, for 30 seconds at the most; whether it held.
+// How long a test waits for what is to come: 30 seconds, or where all is slower
+// that many times as long as SIGFD_TEST_SLOWNESS says.
+inline std::chrono::seconds patience()
+{
+  const char* const slowness = std::getenv("SIGFD_TEST_SLOWNESS");
+  return std::chrono::seconds(
+      slowness == nullptr ? 30 : 30 * std::strtol(slowness, nullptr, 10));
+}
+
+// Calls condition until it holds, for so long at the most; whether it held.
 template <typename Condition>
 bool wait_until(Condition condition)
 {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto end = std::chrono::steady_clock::now() + patience();
   while (!condition())
   {
     if (std::chrono::steady_clock::now() > end)

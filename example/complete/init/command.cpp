@@ -1,5 +1,6 @@
 #include "command.hpp"
 
+#include "arguments.hpp"
 #include "report.hpp"
 #include "terminal.hpp"
 
@@ -73,9 +74,9 @@ long queue_to_members(::pid_t group, const ::siginfo_t& record) noexcept
   if (::DIR* const processes = ::opendir("/proc"))
   {
     while (const ::dirent* const entry = ::readdir(processes))
-      if (const ::pid_t pid = std::atoi(entry->d_name);
-          pid > 0 && pid != group && ::getpgid(pid) == group)
-        queue_to_process(pid, record);
+      if (const auto pid = arguments::to_number<::pid_t>(entry->d_name, 1);
+          pid && *pid != group && ::getpgid(*pid) == group)
+        queue_to_process(*pid, record);
     ::closedir(processes);
   }
   return result;

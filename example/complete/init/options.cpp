@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "arguments.hpp"
 #include "report.hpp"
 
 #include <sigfd.hpp>
@@ -8,13 +9,11 @@
 #include <signal.h>
 
 #include <cctype>
-#include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace init {
 namespace {
@@ -47,16 +46,6 @@ repeated. COMMAND not found: exit status 127; found, but not to be executed:
   std::exit(failure);
 }
 
-std::optional<int> parse_number(std::string_view text, int highest)
-{
-  int result = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, result);
-  if (error != std::errc() || last != end || result < 0 || result > highest)
-    return std::nullopt;
-  return result;
-}
-
 // The name of a signal without SIG; empty for the C library's own.
 std::string_view short_name(int signal_number)
 {
@@ -74,13 +63,13 @@ std::optional<int> parse_signal(std::string text)
   if (text.starts_with("SIG"))
     text.erase(0, 3);
 
-  std::optional<int> number = parse_number(text, SIGRTMAX);
+  std::optional<int> number = arguments::to_number(text, 0, SIGRTMAX);
   constexpr std::string_view last = "RTMAX";
   if (text == last)
     number = SIGRTMAX;
   else if (text.starts_with("RTMAX-"))
-    if (const auto below = parse_number(
-            text.substr(last.size() + 1), SIGRTMAX - SIGRTMIN))
+    if (const auto below = arguments::to_number(
+            text.substr(last.size() + 1), 0, SIGRTMAX - SIGRTMIN))
       number = SIGRTMAX - *below;
 
   for (int n = 1; n <= SIGRTMAX; ++n)
@@ -100,7 +89,7 @@ int signal_argument(std::string_view text)
 
 int status_argument(std::string_view text)
 {
-  const std::optional<int> status = parse_number(text, 255);
+  const std::optional<int> status = arguments::to_number(text, 0, 255);
   if (!status)
     refuse("not an exit status: " + std::string(text));
   return *status;

@@ -23,7 +23,7 @@ try
 }
 catch (...)
 {
-  // No memory for a message: there is nobody to tell.
+  return; // no memory for a message: there is nobody to tell
 }
 
 } // namespace init

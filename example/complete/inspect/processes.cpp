@@ -54,7 +54,7 @@ bool is_zombie(::pid_t pid)
   std::istringstream in(content(thread, "status"));
   for (std::string line; std::getline(in, line);)
     if (line.substr(0, 6) == "Tgid:\t")
-      return std::atoi(line.c_str() + 6);
+      return static_cast<::pid_t>(std::strtol(line.c_str() + 6, nullptr, 10));
   return thread;
 }
 
