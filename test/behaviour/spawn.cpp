@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -71,16 +72,16 @@ template <typename Function>
 // The kernel's own system call: also for the signals of the C library.
 void block_everything()
 {
-  const unsigned long all = ~0ul;
-  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, nullptr, sizeof all);
+  ::sigset_t all;
+  std::memset(&all, 0xff, sizeof all);
+  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, nullptr, _NSIG / 8);
 }
 
 // Likewise; the handler is the first member on every architecture but MIPS.
 void ignore(int signal_number)
 {
   const void* action[32] = {reinterpret_cast<void*>(SIG_IGN)};
-  ::syscall(
-      SYS_rt_sigaction, signal_number, action, nullptr, sizeof(unsigned long));
+  ::syscall(SYS_rt_sigaction, signal_number, action, nullptr, _NSIG / 8);
 }
 
 // The signals of the shell that a function of the C library starts, as they are
