@@ -312,7 +312,7 @@ inline const std::vector<possible>& all_faults()
       {call::opendir, "opendir", {EACCES, EMFILE, ENFILE, ENOENT, ENOMEM}},
       {call::pipe2, "pipe2", {EMFILE, ENFILE, ENOMEM}},
       {call::poll, "poll", {EINTR, ENOMEM}},
-      {call::pread, "pread", {EINTR, EIO}},
+      {call::preadv, "preadv", {EINTR, EIO}},
       {call::pthread_attr_init, "pthread_attr_init", {ENOMEM}},
       {call::pthread_attr_setstacksize, "pthread_attr_setstacksize", {EINVAL}},
       {call::pthread_create, "pthread_create", {EAGAIN, EINVAL, EPERM},

@@ -131,12 +131,6 @@ extern "C"
     return real(fd, data, size);
   }
 
-  ::ssize_t pread(int fd, void* data, std::size_t size, ::off_t offset)
-  {
-    SIGFD_TEST_NEXT(pread);
-    return fails(call::pread) ? -1 : real(fd, data, size, offset);
-  }
-
   ::ssize_t write(int fd, const void* data, std::size_t size)
   {
     SIGFD_TEST_NEXT(write);
@@ -341,6 +335,7 @@ extern "C"
     const bool failed = (number == SYS_rt_sigqueueinfo
                             && fails(call::rt_sigqueueinfo))
         || (number == SYS_rt_sigtimedwait && fails(call::rt_sigtimedwait))
+        || (number == SYS_preadv && fails(call::preadv))
         || (number == SYS_tgkill && fails(call::tgkill))
         || (number == SYS_futex && (a[1] & FUTEX_CMD_MASK) != FUTEX_WAKE
             && fails(call::futex_wait));

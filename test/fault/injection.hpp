@@ -25,7 +25,7 @@ enum class call
   opendir,
   pipe2,
   poll,
-  pread,
+  preadv,
   pthread_attr_init,
   pthread_attr_setstacksize,
   pthread_create,

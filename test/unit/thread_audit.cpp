@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(guesses_what_is_awaited_where_the_set_cannot_be_read)
   support::process child([] {
     set_mask({SIGUSR2});
     sigwaiter waiter(SIGUSR2, {SIGUSR1, SIGUSR2});
-    if (!support::forbid(SYS_pread64, EPERM))
+    if (!support::forbid(SYS_preadv, EPERM))
       return 2;
     return support::wait_until([&] { return is_guessed(waiter.id); }) ? 0 : 1;
   });

@@ -28,6 +28,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -185,6 +186,20 @@ struct sigwait_state
   std::string activity;
 };
 
+// Reads the set at an address of a process, from the file that is its memory.
+// An ::off_t of 32 bits ends at half of the addresses; the kernel takes the
+// offset in two parts, of which the second is void where one is long enough.
+inline bool read_set(
+    const std::string& path, std::uint64_t address, ::sigset_t& set)
+{
+  const unique_fd memory = open_file(path);
+  const ::iovec target{&set, _NSIG / 8};
+  return ::syscall(SYS_preadv, memory.get(), &target, 1ul,
+             static_cast<unsigned long>(address),
+             static_cast<unsigned long>(address >> 32))
+      == _NSIG / 8;
+}
+
 // Asks what system call a thread is in. Who may not know may still be told the
 // kernel's function that it sleeps in.
 inline sigwait_state sigwait_of(
@@ -209,11 +224,9 @@ inline sigwait_state sigwait_of(
   state.waits = next != call && number == SYS_rt_sigtimedwait;
   if (!state.waits)
     return state;
-  const auto address = static_cast<::off_t>(std::strtoul(next, nullptr, 16));
-  const unique_fd memory = open_file(folder + "mem");
   ::sigset_t set;
   ::sigemptyset(&set);
-  if (::pread(memory.get(), &set, _NSIG / 8, address) == _NSIG / 8)
+  if (read_set(folder + "mem", std::strtoull(next, nullptr, 16), set))
   {
     state.set.emplace();
     for (const int n : mask)
