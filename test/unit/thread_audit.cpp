@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -223,6 +224,38 @@ BOOST_AUTO_TEST_CASE(what_a_thread_waits_for_counts_as_blocked)
 
   // Others do not wait.
   BOOST_TEST((state_of(::gettid()).awaited == signal_mask()));
+}
+
+// What a C library with 64-bit time on 32 bits calls; it has one number on
+// every architecture. Where a long has 64 bits, there is no such call.
+BOOST_AUTO_TEST_CASE(so_it_does_by_the_system_call_with_64_bit_time)
+{
+  constexpr long rt_sigtimedwait_time64 = 421;
+  const signal_mask awaited{SIGUSR2};
+  const sigfd::scoped_signal_block block({SIGUSR1, SIGUSR2});
+  std::atomic<int> error = 0;
+  std::promise<::pid_t> id;
+  std::thread waiter([&] {
+    id.set_value(::gettid());
+    if (::syscall(rt_sigtimedwait_time64, &awaited.native(), nullptr, nullptr,
+            _NSIG / 8)
+        == -1)
+      error = errno;
+  });
+  const ::pid_t waiter_id = id.get_future().get();
+  BOOST_TEST(support::wait_until(
+      [&] { return error != 0 || state_of(waiter_id).awaited == awaited; }));
+  if (error == 0)
+  {
+    BOOST_TEST((state_of(waiter_id).blocked == signal_mask{SIGUSR1, SIGUSR2}));
+    BOOST_TEST(!find(thread_audit({SIGUSR2}).unblocked(), waiter_id));
+    ::pthread_kill(waiter.native_handle(), SIGUSR2);
+  }
+  waiter.join();
+  if (error == ENOSYS)
+    BOOST_TEST_MESSAGE("no system call with 64-bit time");
+  else
+    BOOST_TEST(error == 0);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_accuse_a_thread_that_waits_and_works_by_turns)

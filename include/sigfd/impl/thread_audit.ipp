@@ -200,8 +200,10 @@ inline bool read_set(
       == _NSIG / 8;
 }
 
-// Asks what system call a thread is in. Who may not know may still be told the
-// kernel's function that it sleeps in.
+// Asks what system call a thread is in, and for the kernel's function that it
+// sleeps in. The function is the same whatever the number of the call is: there
+// are several where time has 32 bits, and a process may have another ABI's. Who
+// may not know the call may still be told the function.
 inline sigwait_state sigwait_of(
     const std::string& folder, const signal_mask& mask)
 {
@@ -209,11 +211,12 @@ inline sigwait_state sigwait_of(
   boost::system::error_code ec;
   // "running", or the number and the arguments in hexadecimal.
   state.activity = read_file(folder + "syscall", ec);
-  if (ec || state.activity.empty())
+  const bool is_hidden = ec || state.activity.empty();
+  const std::string function = read_file(folder + "wchan", ec);
+  state.waits = function.find("sigtimedwait") != function.npos;
+  if (is_hidden)
   {
-    const std::string function = read_file(folder + "wchan", ec);
     state.known = !ec && !function.empty() && function != "0";
-    state.waits = function.find("sigtimedwait") != function.npos;
     state.activity = function;
     return state;
   }
@@ -221,7 +224,10 @@ inline sigwait_state sigwait_of(
   char* next;
   const long number = std::strtol(call, &next, 10);
   state.known = true;
-  state.waits = next != call && number == SYS_rt_sigtimedwait;
+  if (next != call && number == SYS_rt_sigtimedwait)
+    state.waits = true; // also where the kernel has no names of functions
+  else if (state.waits) // unless it began to wait in between
+    state.waits = read_file(folder + "syscall", ec) == state.activity;
   if (!state.waits)
     return state;
   ::sigset_t set;
