@@ -1557,6 +1557,9 @@ int next_descriptor()
 int LLVMFuzzerInitialize(int*, char***)
 {
   sigfd::block_signals(all_signals());
+  // What ignores signals for its children, as nohup(1) does, may have begun it.
+  for (const int n : numbers)
+    set_action(n, first_action::standard);
   return 0;
 }
 

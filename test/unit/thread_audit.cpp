@@ -235,12 +235,14 @@ BOOST_AUTO_TEST_CASE(so_it_does_by_the_system_call_with_64_bit_time)
   const sigfd::scoped_signal_block block({SIGUSR1, SIGUSR2});
   std::atomic<int> error = 0;
   std::promise<::pid_t> id;
+  std::promise<void> end;
   std::thread waiter([&] {
     id.set_value(::gettid());
     if (::syscall(rt_sigtimedwait_time64, &awaited.native(), nullptr, nullptr,
             _NSIG / 8)
         == -1)
       error = errno;
+    end.get_future().wait(); // there as long as it is asked for
   });
   const ::pid_t waiter_id = id.get_future().get();
   BOOST_TEST(support::wait_until(
@@ -251,6 +253,7 @@ BOOST_AUTO_TEST_CASE(so_it_does_by_the_system_call_with_64_bit_time)
     BOOST_TEST(!find(thread_audit({SIGUSR2}).unblocked(), waiter_id));
     ::pthread_kill(waiter.native_handle(), SIGUSR2);
   }
+  end.set_value();
   waiter.join();
   if (error == ENOSYS)
     BOOST_TEST_MESSAGE("no system call with 64-bit time");

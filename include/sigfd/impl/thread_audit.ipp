@@ -28,7 +28,6 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -187,16 +186,18 @@ struct sigwait_state
 };
 
 // Reads the set at an address of a process, from the file that is its memory.
-// An ::off_t of 32 bits ends at half of the addresses; the kernel takes the
-// offset in two parts, of which the second is void where one is long enough.
+// An ::off_t of 32 bits ends at half of the addresses; this call takes the
+// offset in two parts, of which the first is long enough for an address.
 inline bool read_set(
-    const std::string& path, std::uint64_t address, ::sigset_t& set)
+    const std::string& path, std::uintptr_t address, ::sigset_t& set)
 {
   const unique_fd memory = open_file(path);
-  const ::iovec target{&set, _NSIG / 8};
-  return ::syscall(SYS_preadv, memory.get(), &target, 1ul,
-             static_cast<unsigned long>(address),
-             static_cast<unsigned long>(address >> 32))
+  const struct // ::iovec, without <sys/uio.h>
+  {
+    void* base;
+    std::size_t size;
+  } target{&set, _NSIG / 8};
+  return ::syscall(SYS_preadv, memory.get(), &target, 1ul, address, 0ul)
       == _NSIG / 8;
 }
 
@@ -232,7 +233,7 @@ inline sigwait_state sigwait_of(
     return state;
   ::sigset_t set;
   ::sigemptyset(&set);
-  if (read_set(folder + "mem", std::strtoull(next, nullptr, 16), set))
+  if (read_set(folder + "mem", std::strtoul(next, nullptr, 16), set))
   {
     state.set.emplace();
     for (const int n : mask)
