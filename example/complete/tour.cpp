@@ -90,8 +90,9 @@ net::awaitable<void> tour(net::io_context& context)
 
   signals.add(SIGCHLD);
   const ::pid_t child = check(::fork());
-  while (child == 0)
-    ::pause();
+  if (child == 0)
+    for (;;)
+      ::pause();
   for (const int n : {SIGSTOP, SIGCONT, SIGTERM})
   {
     check(::kill(child, n));

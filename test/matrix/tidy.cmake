@@ -22,9 +22,9 @@ list(TRANSFORM sigfd_tidy_boost PREPEND -isystem)
 
 sigfd_tidy_test(compiled cmake/compiled.cpp -DSIGFD_SEPARATE_COMPILATION)
 sigfd_tidy_test(every_verb test/compile/every_verb.cpp)
-# Not cancellation_slot, where the analyser has std::optional destroy twice.
-foreach(name IN ITEMS async_wait completion_coroutines foreign_executor
-    lazy_tokens wait_some)
+# Not cancellation_slot, where the analyser has std::optional destroy twice, nor
+# completion_coroutines, where it loses its way in Asio after ten minutes.
+foreach(name IN ITEMS async_wait foreign_executor lazy_tokens wait_some)
   sigfd_tidy_test(behaviour_${name} test/behaviour/${name}.cpp)
 endforeach()
 file(GLOB files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}

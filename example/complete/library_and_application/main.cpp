@@ -85,7 +85,7 @@ try
 {
   arguments::at_most(0, argc, argv);
   boost::asio::io_context context;
-  application application(context);
+  const application application(context);
   context.run();
 }
 catch (const std::exception& e)
