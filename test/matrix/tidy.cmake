@@ -7,7 +7,8 @@ mark_as_advanced(SIGFD_CLANG_TIDY)
 
 function(sigfd_tidy_test name file)
   add_test(NAME tidy.${name}
-    COMMAND ${SIGFD_CLANG_TIDY} --quiet ${PROJECT_SOURCE_DIR}/${file} --
+    COMMAND ${SIGFD_CLANG_TIDY} --quiet ${sigfd_tidy_options}
+      ${PROJECT_SOURCE_DIR}/${file} --
       -std=c++20 -DBOOST_TEST_NO_LIB ${ARGN}
       -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/test
       -I${PROJECT_SOURCE_DIR}/example ${sigfd_tidy_boost})
@@ -27,6 +28,8 @@ sigfd_tidy_test(every_verb test/compile/every_verb.cpp)
 foreach(name IN ITEMS async_wait foreign_executor lazy_tokens wait_some)
   sigfd_tidy_test(behaviour_${name} test/behaviour/${name}.cpp)
 endforeach()
+# In their coroutines, the analyser has Asio's own pointers undefined.
+set(sigfd_tidy_options --checks=-clang-analyzer-core.NullDereference)
 file(GLOB files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   ${PROJECT_SOURCE_DIR}/example/short/*.cpp
   ${PROJECT_SOURCE_DIR}/example/complete/*.cpp
