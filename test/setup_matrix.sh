@@ -13,7 +13,6 @@
 #   setup_32bit            what g++ -m32 needs, where it can be had
 #   setup_liburing         what Asio needs for io_uring, where it can be had
 #   has_io_uring           whether the kernel has io_uring for us
-#   setup_coverage         gcovr, where it can be had
 #   setup_clang_tool NAME  clang-format or clang-tidy of the version that the
 #                          code is written for, where it can be had
 #   unpack_boost VERSION FOLDER
@@ -163,12 +162,6 @@ int main()
 }
 TEXT
   build/has_io_uring
-}
-
-setup_coverage()
-{
-  install_available gcovr
-  has gcovr
 }
 
 setup_clang_tool()

@@ -2,27 +2,47 @@
 """Prints how much of include/ the tests reached, and what they did not.
 
 Reads the counts that programs compiled with --coverage left in the build
-folder. Branches that only an exception takes out of a call are not counted:
-g++ has one for each call that may throw. unreachable.txt says what else is not,
-and why.
+folder, by way of gcov. A function has a copy in each program and for each set of
+template arguments; a line or branch that any of them reached is reached. So the
+branches of a line are those of one function of the source, and each is taken if
+it is in any copy. Where copies have different numbers of branches, because what
+is called there differs, those that leave the least open count.
+
+What a call that may throw does to the way of a program is no branch here: g++
+has two for each such call.
+
+unreachable.txt says what else does not count, and why.
 """
 
 import argparse
+import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
-import tempfile
+from concurrent import futures
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--gcovr", default="gcovr")
+    parser.add_argument("--prepare", action="store_true",
+                        help="only make files of counts that anybody may write")
+    parser.add_argument("--gcov", default="gcov")
     parser.add_argument("--lines", type=float, default=0, metavar="PERCENT")
     parser.add_argument("--branches", type=float, default=0, metavar="PERCENT")
     return parser.parse_args()
+
+
+def prepare(build):
+    """For each file that the compiler made, an empty one of its counts."""
+    for made in build.rglob("*.cpp.gcno"):
+        counts = made.with_suffix(".gcda")
+        if not counts.exists():
+            counts.touch()
+        counts.chmod(0o666)
 
 
 def read_unreachable():
@@ -39,16 +59,74 @@ def read_unreachable():
     return unreachable
 
 
-def run_gcovr(arguments):
-    with tempfile.TemporaryDirectory() as folder:
-        output = pathlib.Path(folder) / "coverage.json"
-        subprocess.run(
-            [arguments.gcovr, "--root", arguments.root, "--json", output,
-             "--filter", f"{arguments.root}/include/",
-             "--exclude-throw-branches", "--exclude-unreachable-branches",
-             "--gcov-ignore-parse-errors", "-j", "2", arguments.build],
-            check=True, stdout=subprocess.DEVNULL)
-        return json.loads(output.read_text())["files"]
+def run_gcov(gcov, counts, folder):
+    """What it says of the files below a folder.
+
+    It fails where nothing was counted, but then says what could have been.
+    """
+    output = subprocess.run(
+        [gcov, "--json-format", "--stdout", "--branch-probabilities", counts],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        cwd=counts.parent, text=True).stdout
+    return [file
+            for line in output.splitlines()
+            for file in json.loads(line)["files"]
+            if file["file"].startswith(folder)]
+
+
+def decisions(branches):
+    """Whether each was taken, without those of calls that may throw."""
+    taken = []
+    for i, branch in enumerate(branches):
+        following = branches[i + 1:i + 2]
+        if branch["throw"] or branch["fallthrough"] and following \
+                and following[0]["throw"]:
+            continue
+        taken.append(branch["count"] > 0)
+    return tuple(taken)
+
+
+class Line:
+    """What all copies of a line of the source did."""
+
+    def __init__(self):
+        self.is_reached = False
+        self.functions = collections.defaultdict(dict)
+
+    def add(self, function, count, branches):
+        self.is_reached = self.is_reached or count > 0
+        taken = decisions(branches)
+        of_this_length = self.functions[function]
+        before = of_this_length.get(len(taken), (False,) * len(taken))
+        of_this_length[len(taken)] = tuple(map(max, before, taken))
+
+    def branches(self):
+        """How many there are, and how many of them were taken."""
+        total = reached = 0
+        for lengths in self.functions.values():
+            best = min(lengths.values(), key=lambda t: (t.count(False), -len(t)))
+            total += len(best)
+            reached += best.count(True)
+        return total, reached
+
+
+def read_counts(arguments):
+    """The lines of each file, by number."""
+    folder = f"{arguments.root}/include/"
+    files = collections.defaultdict(lambda: collections.defaultdict(Line))
+    paths = sorted(arguments.build.rglob("*.cpp.gcda"))
+    with futures.ThreadPoolExecutor(2) as pool:
+        results = pool.map(
+            lambda path: run_gcov(arguments.gcov, path, folder), paths)
+        for file in (file for result in results for file in result):
+            starts = {f["name"]: (f["start_line"], f["start_column"])
+                      for f in file["functions"]}
+            lines = files[file["file"].removeprefix(folder)]
+            for line in file["lines"]:
+                lines[line["line_number"]].add(
+                    starts.get(line.get("function_name")),
+                    line["count"], line["branches"])
+    return files
 
 
 def percent(part, whole):
@@ -57,12 +135,14 @@ def percent(part, whole):
 
 def main():
     arguments = parse_arguments()
+    if arguments.prepare:
+        return prepare(arguments.build)
     unreachable = read_unreachable()
     lines = reached_lines = branches = taken_branches = 0
     missed = []
-    for file in run_gcovr(arguments):
-        name = file["file"].removeprefix("include/")
-        source = (arguments.root / file["file"]).read_text().splitlines()
+    for name, of_file in sorted(read_counts(arguments).items()):
+        path = arguments.root / "include" / name
+        source = path.read_text().splitlines()
 
         def is_unreachable(kind, text):
             key = (kind, name, text)
@@ -71,25 +151,23 @@ def main():
             unreachable[key] = True
             return True
 
-        for line in file["lines"]:
-            if line.get("gcovr/noncode"):
-                continue
-            number = line["line_number"]
+        for number, line in sorted(of_file.items()):
             text = source[number - 1].strip()
-            if line["count"] == 0 and is_unreachable("line", text):
+            if not re.search(r"\w", text):
+                continue # no more than the end of a block
+            if not line.is_reached and is_unreachable("line", text):
                 continue
             lines += 1
-            if line["count"] == 0:
-                missed.append(f"{name}:{number}: line: {text}")
-            else:
+            if line.is_reached:
                 reached_lines += 1
-            taken = sum(b["count"] > 0 for b in line["branches"])
-            total = len(line["branches"])
+            else:
+                missed.append(f"{name}:{number}: line: {text}")
+            total, taken = line.branches()
             if taken < total and is_unreachable("branch", text):
                 total = taken
             branches += total
             taken_branches += taken
-            if line["count"] > 0 and taken < total:
+            if line.is_reached and taken < total:
                 missed.append(f"{name}:{number}: "
                               f"{total - taken} of {total} branches: {text}")
     print(*missed, sep="\n")
