@@ -267,6 +267,31 @@ BOOST_AUTO_TEST_CASE(it_may_outlive_the_object_and_the_context)
   });
 }
 
+// There, a lock may be held by a thread that was left in the parent.
+BOOST_AUTO_TEST_CASE(it_does_nothing_in_a_child_that_nobody_told)
+{
+  for_each_wait_and_phase([&](auto wait, phase p) {
+    fixture f;
+    net::cancellation_signal cancel;
+    outcome<typename decltype(wait)::result_type> one;
+    wait(*f.signals,
+        net::bind_cancellation_slot(cancel.slot(), f.bound(one.handler())));
+    f.bring_to(p);
+    support::process child([&] {
+      cancel.emit(net::cancellation_type::total);
+      f.reactor.notify_fork(net::io_context::fork_child);
+      f.handlers.notify_fork(net::io_context::fork_child);
+      f.finish();
+      return one.completions;
+    });
+    BOOST_TEST(child.wait() == 0);
+    BOOST_TEST(one.completions == 0);
+    cancel.emit(net::cancellation_type::total);
+    f.finish();
+    BOOST_TEST(one.aborted());
+  });
+}
+
 // An operation that is stuck with another executor holds up its context until
 // it is cancelled.
 BOOST_AUTO_TEST_CASE(it_lets_the_context_run_out_of_work)

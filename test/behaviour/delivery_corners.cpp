@@ -327,4 +327,27 @@ BOOST_AUTO_TEST_CASE(coalesced_comes_to_those_who_have_not_heard)
   BOOST_TEST(take(later) == range(1, 2));
 }
 
+// The same where what an object had was before the other one came.
+BOOST_AUTO_TEST_CASE(coalesced_with_what_was_before_the_other)
+{
+  for (const bool has_late : {false, true})
+  {
+    signal_fd stays(context, {SIGUSR1}, {.source = source::pipe});
+    send(SIGUSR1, 0);
+    settle(source::pipe);
+    signal_fd leaves(context, {SIGUSR1}, options());
+    send(SIGUSR1, 1); // leaves has it; stays has the one before it
+    settle(source::pipe);
+    std::optional<signal_fd> late;
+    if (has_late)
+      late.emplace(context, sigfd::signal_mask{SIGUSR1}, options());
+    BOOST_TEST(take(stays) == range(0, 1));
+    leaves.close();
+    settle();
+    BOOST_TEST(take(stays).empty());
+    if (has_late)
+      BOOST_TEST(take(*late) == range(1, 2));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -186,6 +186,28 @@ BOOST_AUTO_TEST_CASE(two_contexts_end_in_either_order)
   }
 }
 
+// Its memory is no longer one of those that are kept.
+BOOST_AUTO_TEST_CASE(a_handler_may_be_large)
+{
+  net::io_context context;
+  signal_fd signals(context, {SIGRTMIN}, support::options());
+  std::array<int, 1'000> data;
+  data.fill(7);
+  for (int i = 0; i < 10; ++i)
+  {
+    bool called = false;
+    signals.async_wait([data, &called](error_code ec, const signal_info&) {
+      BOOST_TEST(!ec);
+      BOOST_TEST(data.front() + data.back() == 14);
+      called = true;
+    });
+    BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, i));
+    context.restart();
+    context.run();
+    BOOST_TEST(called);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(many_openings_leave_nothing)
 {
   net::io_context context;

@@ -337,6 +337,26 @@ BOOST_AUTO_TEST_CASE(a_signal_that_came_before_acts_on_the_child)
   ::signal(SIGUSR2, old);
 }
 
+// What Boost.Process calls before it executes, in whichever version.
+BOOST_AUTO_TEST_CASE(default_signals_resets_them_either_way)
+{
+  for (const bool is_v2 : {false, true})
+  {
+    support::process child([&] {
+      const sigfd::default_signals call;
+      int anything = 0;
+      if (!is_v2)
+        call(anything);
+      else if (call.on_exec_setup(anything, anything, anything))
+        return 1;
+      const signal_sets after = support::signals_of(::getpid());
+      return after.blocked == 0 && after.ignored == 0 && after.caught == 0 ? 0
+                                                                           : 2;
+    });
+    BOOST_TEST(child.wait() == 0);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_child_starts_with_nothing_pending)
 {
   ::kill(::getpid(), SIGTERM);

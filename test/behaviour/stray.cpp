@@ -366,6 +366,26 @@ BOOST_AUTO_TEST_CASE(abort_ends_the_process_by_its_signal)
   }
 }
 
+// What the process itself sends to a thread looks like abort(3) before the end:
+// the handler does nothing about it. What comes from elsewhere arrives.
+BOOST_AUTO_TEST_CASE(what_looks_like_abort_is_left_alone)
+{
+  signal_fd signals(context, signal_mask{SIGABRT}, support::options());
+  support::unblock_all();
+  const auto before = sigfd::count_strays();
+  BOOST_TEST(::pthread_kill(::pthread_self(), SIGABRT) == 0);
+  BOOST_TEST(sigfd::count_strays().caught == before.caught);
+  BOOST_TEST(!signals.try_wait().has_value());
+  const ::pid_t receiver = ::getpid();
+  support::process sender([&] { return ::kill(receiver, SIGABRT); });
+  const ::pid_t pid = sender.pid();
+  BOOST_TEST(sender.wait() == 0);
+  const auto info = signals.wait();
+  BOOST_TEST(info.number() == SIGABRT);
+  BOOST_TEST(info.sender().value().pid == pid);
+  BOOST_TEST(sigfd::count_strays().caught - before.caught == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_fork_leaves_mail_to_the_parent)
 {
   support::unblocked_threads threads(1);
