@@ -33,7 +33,10 @@ def parse_arguments():
     parser.add_argument("--gcov", default="gcov")
     parser.add_argument("--lines", type=float, default=0, metavar="PERCENT")
     parser.add_argument("--branches", type=float, default=0, metavar="PERCENT")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.root = arguments.root.resolve()
+    arguments.build = arguments.build.resolve()
+    return arguments
 
 
 def prepare(build):
