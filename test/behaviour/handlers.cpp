@@ -225,4 +225,23 @@ BOOST_AUTO_TEST_CASE(adding_that_fails_leaves_the_action)
   BOOST_TEST(end == 0);
 }
 
+// What the program has put over the handler stays there.
+BOOST_AUTO_TEST_CASE(flags_leave_a_handler_of_the_program)
+{
+  const int end = ended_by([] {
+    net::io_context context;
+    signal_fd watching(context, {SIGUSR1}, support::options());
+    constexpr auto handler = [](int) {};
+    ::signal(SIGUSR1, handler);
+    signal_fd other(context);
+    other.open({}, support::options());
+    error_code ec;
+    other.add(SIGUSR1, signal_fd::flags::restart, ec);
+    if (ec)
+      return 1;
+    return action_of(SIGUSR1).sa_handler == +handler ? 0 : 2;
+  });
+  BOOST_TEST(end == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
