@@ -134,8 +134,11 @@ void repeat(std::atomic<unsigned>& count, unsigned pause,
 }
 
 // In microseconds. A new thread of the pipe source has the priority of the one
-// that opened, and also needs its time: with a sanitizer, more than a little.
-constexpr unsigned high_pause = support::has_sanitizer ? 2'000 : 50;
+// that opened, and also needs its time: with a sanitizer, or where coverage is
+// counted, more than a little.
+const unsigned high_pause = support::has_sanitizer || support::counts_coverage()
+    ? 2'000
+    : 50;
 
 // Both do so many rounds, the one of the low priority in the time that the
 // other leaves it.

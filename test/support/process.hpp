@@ -20,10 +20,16 @@ extern "C" [[gnu::weak]] void __gcov_dump();
 
 namespace support {
 
+// Whether it counts what is reached, which makes it slow.
+inline bool counts_coverage()
+{
+  return __gcov_dump != nullptr;
+}
+
 // Ends the process at once; what it reached counts nevertheless.
 [[noreturn]] inline void exit_at_once(int status)
 {
-  if (__gcov_dump != nullptr)
+  if (counts_coverage())
     __gcov_dump();
   ::_exit(status);
 }
