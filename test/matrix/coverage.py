@@ -11,7 +11,8 @@ is called there differs, those that leave the least open count.
 What a call that may throw does to the way of a program is no branch here: g++
 has two for each such call.
 
-unreachable.txt says what else does not count, and why.
+unreachable.txt says what else does not count, and why. The figures are also in
+coverage.txt in the build folder.
 """
 
 import argparse
@@ -41,6 +42,7 @@ def parse_arguments():
 
 def prepare(build):
     """For each file that the compiler made, an empty one of its counts."""
+    (build / "coverage.txt").unlink(missing_ok=True)
     for made in build.rglob("*.cpp.gcno"):
         counts = made.with_suffix(".gcda")
         if not counts.exists():
@@ -179,8 +181,10 @@ def main():
               f"{name}: {text}")
     line_rate = percent(reached_lines, lines)
     branch_rate = percent(taken_branches, branches)
-    print(f"lines: {line_rate:.1f} % ({reached_lines} of {lines})")
-    print(f"branches: {branch_rate:.1f} % ({taken_branches} of {branches})")
+    figures = (f"lines: {line_rate:.1f} % ({reached_lines} of {lines})\n"
+               f"branches: {branch_rate:.1f} % ({taken_branches} of {branches})\n")
+    print(figures, end="")
+    (arguments.build / "coverage.txt").write_text(figures)
     return int(line_rate < arguments.lines or branch_rate < arguments.branches
                or not all(unreachable.values()))
 
