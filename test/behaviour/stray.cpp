@@ -383,7 +383,8 @@ BOOST_AUTO_TEST_CASE(what_looks_like_abort_is_left_alone)
   const auto info = signals.wait();
   BOOST_TEST(info.number() == SIGABRT);
   BOOST_TEST(info.sender().value().pid == pid);
-  BOOST_TEST(sigfd::count_strays().caught - before.caught == 1u);
+  if (signals.source() == sigfd::source::kernel) // or the pipe's thread has it
+    BOOST_TEST(sigfd::count_strays().caught - before.caught == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_fork_leaves_mail_to_the_parent)
