@@ -24,7 +24,7 @@ function(sigfd_valgrind_tests tool)
     set(without ${sigfd_valgrind_without_${name}})
     list(TRANSFORM without PREPEND --run_test=!)
     foreach(source IN LISTS sigfd_sources)
-      sigfd_add_test(${tool}.${source}.${name} ${source} 300
+      sigfd_add_test(${tool}.${source}.${name} ${source} 900
         ${SIGFD_VALGRIND} --tool=${tool} --quiet --vgdb=no --error-exitcode=99
         --suppressions=${CMAKE_CURRENT_SOURCE_DIR}/matrix/${tool}.supp
         ${ARGN}
