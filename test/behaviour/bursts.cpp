@@ -22,7 +22,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -104,7 +103,7 @@ struct fixture
   void run()
   {
     context.restart();
-    context.run_for(std::chrono::seconds(30));
+    context.run_for(support::patience());
   }
 
   // Takes what there is; the values.

@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -308,7 +307,7 @@ BOOST_AUTO_TEST_CASE(it_lets_the_context_run_out_of_work)
   context.poll();
   BOOST_TEST(!context.stopped());
   cancel.emit(net::cancellation_type::total);
-  context.run_for(std::chrono::seconds(10));
+  context.run_for(support::patience());
   BOOST_TEST(context.stopped());
 }
 

@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(who_is_left_hears_what_a_pipe_had_taken)
     }
     first.close();
     if (waits)
-      context.run_for(std::chrono::seconds(30));
+      context.run_for(support::patience());
     for (const int i : take(left))
       heard.push_back(i);
     BOOST_TEST(heard == range(0, 3));

@@ -25,7 +25,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <list>
 #include <optional>
@@ -47,7 +46,6 @@ using support::range;
 using support::settle;
 using support::take;
 using support::values;
-using namespace std::chrono_literals;
 
 // What a handler closes.
 signal_fd* to_close = nullptr;
@@ -123,7 +121,7 @@ BOOST_AUTO_TEST_CASE(child_opens_its_own)
     const signal_fd parents(context, {SIGRTMIN}, {.source = which});
     support::process child(
         [] { return hears_as_many_in_a_child(2500) ? 0 : 1; });
-    BOOST_TEST(child.wait_for(60s) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   }
 }
 
@@ -149,7 +147,7 @@ BOOST_AUTO_TEST_CASE(child_tells_one_context_of_two)
       return 0;
     });
     context.notify_fork(net::execution_context::fork_parent);
-    BOOST_TEST(child.wait_for(60s) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   }
 }
 
@@ -189,7 +187,7 @@ BOOST_AUTO_TEST_CASE(child_tells_two_contexts)
     });
     for (net::io_context* c : {&context, &other})
       c->notify_fork(net::execution_context::fork_parent);
-    BOOST_TEST(child.wait_for(60s) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   }
 }
 
@@ -279,7 +277,7 @@ BOOST_AUTO_TEST_CASE(the_last_one_gets_what_the_thread_took)
   has.close();
   send(SIGRTMIN, 3, 4);
   context.restart();
-  context.run_for(10s);
+  context.run_for(support::patience());
   BOOST_REQUIRE(wait.succeeded());
   values all = take(last);
   all.insert(all.begin(), support::value_of(wait.result));

@@ -67,7 +67,7 @@ struct fixture : support::delivery_fixture
     outcome<signal_info> wait;
     fast.async_wait(wait.handler());
     context.restart();
-    context.run_for(std::chrono::seconds(30));
+    context.run_for(support::patience());
     BOOST_TEST(wait.succeeded());
     return value_of(wait.result);
   }
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_held_wait_goes_on_by_itself)
       context.poll();
       BOOST_TEST(waits[0].completions + waits[1].completions == 0);
       make_room(*this);
-      context.run_for(std::chrono::seconds(30));
+      context.run_for(support::patience());
       BOOST_TEST(waits[0].succeeded());
       BOOST_TEST(waits[1].succeeded());
       BOOST_TEST(value_of(waits[0].result) + value_of(waits[1].result) == 9);
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(what_was_kept_goes_on_by_itself)
     slow.reset();
   }
   context.restart();
-  context.run_for(std::chrono::seconds(30));
+  context.run_for(support::patience());
   BOOST_TEST(heard == range(0, 4));
 }
 

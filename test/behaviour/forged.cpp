@@ -7,6 +7,7 @@
 #include "support/process.hpp"
 #include "support/raw_siginfo.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -17,7 +18,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 
 namespace {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_genuine_signal_is_not_lost)
           "--color_output=no", static_cast<char*>(nullptr));
       return 101;
     });
-    BOOST_TEST(child.wait_for(std::chrono::seconds(60)) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
     return;
   }
   net::io_context context;
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_genuine_signal_is_not_lost)
         [&](boost::system::error_code, const sigfd::signal_info& info) {
           number = info.number();
         });
-    context.run_for(std::chrono::seconds(10));
+    context.run_for(support::patience());
     return number;
   };
   BOOST_TEST(take() == SIGTERM);

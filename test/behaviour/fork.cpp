@@ -9,6 +9,7 @@
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -70,7 +71,7 @@ struct fixture
     if (!support::queue(::getpid(), SIGRTMIN, value))
       return false;
     context.restart();
-    context.run_for(std::chrono::seconds(30));
+    context.run_for(support::patience());
     return wait.succeeded() && wait.result.value()->sival_int == value
         && wait.result.sender()->pid == ::getpid();
   }
@@ -305,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_forks_with_signals_in_flight)
       listen.wrong = 0;
       listen.expected = to_child;
       context.restart();
-      context.run_for(std::chrono::seconds(30));
+      context.run_for(support::patience());
       const bool nothing_else = !signals.try_wait();
       return listen.next == to_child && listen.wrong == 0 && nothing_else ? 0
                                                                           : 1;

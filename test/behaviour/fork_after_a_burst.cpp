@@ -19,7 +19,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstddef>
 #include <numeric>
 #include <set>
@@ -117,7 +116,7 @@ BOOST_AUTO_TEST_CASE(the_parent_gets_the_rest_and_the_child_none)
           return 2;
         return support::take_all(f.signals, 1) == std::multiset{1'000} ? 0 : 3;
       });
-      BOOST_TEST(child.wait_for(support::child_bound) == 0);
+      BOOST_TEST(child.wait_for(support::child_bound()) == 0);
       BOOST_TEST(f.take(static_cast<std::size_t>(count - taken))
               == range(taken, count),
           boost::test_tools::per_element());
@@ -133,7 +132,7 @@ BOOST_AUTO_TEST_CASE(also_a_child_that_closes_it_and_opens_another)
     f.signals.open({SIGRTMIN}, support::options());
     return support::take_all(f.signals, 0).empty() ? 0 : 1;
   });
-  BOOST_TEST(child.wait_for(support::child_bound) == 0);
+  BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   BOOST_TEST(f.take(17) == range(3, 20), boost::test_tools::per_element());
 }
 
@@ -152,7 +151,7 @@ BOOST_AUTO_TEST_CASE(and_one_that_is_not_told)
     });
     if (prepared)
       f.context.notify_fork(net::io_context::fork_parent);
-    BOOST_TEST(child.wait_for(support::child_bound) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
     BOOST_TEST(f.take(17) == range(3, 20), boost::test_tools::per_element());
   }
 }
@@ -170,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_is_not_told_can_ask_for_the_descriptor)
         f.context.notify_fork(net::io_context::fork_prepare);
       support::process child(
           [&] { return f.signals.native_handle() >= 0 ? 0 : 1; }, make);
-      BOOST_TEST(child.wait_for(support::child_bound) == 0);
+      BOOST_TEST(child.wait_for(support::child_bound()) == 0);
       if (prepared)
         f.context.notify_fork(net::io_context::fork_parent);
       BOOST_TEST(f.take(4) == range(1, 5), boost::test_tools::per_element());
@@ -189,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_comes_during_the_fork_comes_behind)
     f.context.notify_fork(net::io_context::fork_child);
     return support::take_all(f.signals, 0).empty() ? 0 : 1;
   });
-  BOOST_TEST(child.wait_for(support::child_bound) == 0);
+  BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   f.context.notify_fork(net::io_context::fork_parent);
   for (int i = 40; i < 60; ++i)
     BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, i));
@@ -210,7 +209,7 @@ BOOST_AUTO_TEST_CASE(waits_go_on_with_the_rest_in_the_parent_alone)
       if (wait.completions != 0 || !support::queue(::getpid(), SIGRTMIN, 9))
         return 1;
       f.context.restart();
-      f.context.run_for(std::chrono::seconds(5));
+      f.context.run_for(support::patience());
       return wait.succeeded() && fixture::value_of(wait.result) == 9
               && support::take_all(f.signals, 0).empty()
           ? 0
@@ -218,13 +217,13 @@ BOOST_AUTO_TEST_CASE(waits_go_on_with_the_rest_in_the_parent_alone)
     });
     if (expects)
       BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 5));
-    f.context.run_for(std::chrono::seconds(30));
+    f.context.run_for(support::patience());
     BOOST_TEST_REQUIRE(wait.succeeded());
     BOOST_TEST(fixture::value_of(wait.result) == 1);
     const int end = expects ? 6 : 5;
     BOOST_TEST(f.take(static_cast<std::size_t>(end - 2)) == range(2, end),
         boost::test_tools::per_element());
-    BOOST_TEST(child.wait_for(support::child_bound) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   }
 }
 
@@ -247,7 +246,7 @@ BOOST_AUTO_TEST_CASE(the_descriptor_tells_of_the_rest)
         return 1;
       return support::wait_until(is_readable) ? 0 : 2;
     });
-    BOOST_TEST(child.wait_for(support::child_bound) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
     for (int i = 1; i < 3; ++i)
     {
       BOOST_TEST_REQUIRE(is_readable());

@@ -115,7 +115,7 @@ int fork_at_each_stop(Function function, In_child in_child)
     }
     support::process child(in_child, support::clone_process);
     ++forks;
-    failed += child.wait_for(child_bound) == 0 ? 0 : 1;
+    failed += child.wait_for(child_bound()) == 0 ? 0 : 1;
     ++let_go;
   }
   stopping.join();

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_exits_does_not_hang)
       delete signals;
       return 0;
     });
-    const int status = child.wait_for(child_bound);
+    const int status = child.wait_for(child_bound());
     hung += status == -2 ? 1 : 0;
     failed += status != 0 ? 1 : 0;
   }
@@ -242,16 +242,16 @@ BOOST_AUTO_TEST_CASE(a_child_with_the_parents_process_id_leaves_it_its_own)
             signals->close();
           return ::getpid() == 1 ? 0 : 1;
         });
-        if (const int status = child.wait_for(child_bound))
+        if (const int status = child.wait_for(child_bound()))
           return status == -2 ? 10 : 11;
         if (!support::queue(::getpid(), SIGRTMIN, 7))
           return 12;
-        context.run_for(child_bound);
+        context.run_for(support::patience());
         return ::getpid() == 1 && wait.succeeded() ? 0 : 13;
       });
       return first.wait();
     });
-    const int status = outside.wait_for(3 * child_bound);
+    const int status = outside.wait_for(3 * child_bound());
     if (status == refused)
       BOOST_TEST_MESSAGE("skipped: no namespaces");
     else
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_get_what_waits_in_the_parent)
   {
     holding_parent parent;
     support::process child([] { return finds({}) ? 0 : 1; }, way);
-    BOOST_TEST(child.wait_for(child_bound) == 0);
+    BOOST_TEST(child.wait_for(child_bound()) == 0);
     BOOST_TEST(parent.gets_its_own());
   }
 }
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_lose_what_it_catches)
             return finds({1'000}) && finds({}) ? 0 : 1;
           },
           way);
-      BOOST_TEST(child.wait_for(child_bound) == 0);
+      BOOST_TEST(child.wait_for(child_bound()) == 0);
       BOOST_TEST(parent.gets_its_own());
     }
 }
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_lose_what_it_catches_at_once)
     first_in_child = catch_one;
     support::process child([] { return finds({1'000}) ? 0 : 1; });
     first_in_child = nullptr;
-    BOOST_TEST(child.wait_for(child_bound) == 0);
+    BOOST_TEST(child.wait_for(child_bound()) == 0);
     BOOST_TEST(!signals.try_wait());
   }
 }
@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_child_catches_although_another_thread_opens_and_closes)
       catch_own();
       return take_all(signals, 1) == std::multiset<int>{1'000} ? 0 : 1;
     });
-    failed += child.wait_for(child_bound) == 0 ? 0 : 1;
+    failed += child.wait_for(child_bound()) == 0 ? 0 : 1;
   }
   BOOST_TEST(failed == 0);
   end = true;

@@ -23,7 +23,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstddef>
 #include <initializer_list>
 #include <set>
@@ -38,7 +37,7 @@ using sigfd::signal_fd;
 template <typename Function>
 int in_child(Function function)
 {
-  return support::process(function).wait_for(std::chrono::seconds(60));
+  return support::process(function).wait_for(support::child_bound());
 }
 
 // Sends a signal that an object with a pipe watches; it is there, or on its
@@ -53,12 +52,14 @@ bool send_to_pipe(int number)
 std::multiset<int> take_all(signal_fd& signals, std::size_t expected)
 {
   std::multiset<int> numbers;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (numbers.size() < expected && std::chrono::steady_clock::now() < end)
-    if (const auto info = signals.try_wait())
-      numbers.insert(info->number());
-    else
-      ::usleep(200);
+  support::wait_until([&] {
+    while (numbers.size() < expected)
+      if (const auto info = signals.try_wait())
+        numbers.insert(info->number());
+      else
+        return false;
+    return true;
+  });
   return numbers;
 }
 

@@ -8,6 +8,7 @@
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/system/error_code.hpp>
@@ -65,7 +66,8 @@ template <typename Function>
 int ended_by(Function function)
 {
   support::process child([&] {
-    ::alarm(20); // one that recurses without an end
+    // One that recurses without an end.
+    ::alarm(static_cast<unsigned>(support::patience().count()));
     return function();
   });
   const int status = child.wait_status();

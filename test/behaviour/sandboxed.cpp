@@ -9,6 +9,7 @@
 #include "support/process_state.hpp"
 #include "support/sandbox.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -18,7 +19,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <exception>
 #include <initializer_list>
 
@@ -55,7 +55,7 @@ int in_sandbox(std::initializer_list<refused> calls, Function function)
       return 101;
     }
   });
-  return child.wait_for(std::chrono::seconds(20));
+  return child.wait_for(support::child_bound());
 }
 
 // The number of the step that is wrong, or 0.
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(the_kernels_source_works_without_rt_sigtimedwait)
       signals.async_wait(wait.handler());
       if (!support::queue(::getpid(), SIGRTMIN, 7))
         return 2;
-      context.run_for(std::chrono::seconds(10));
+      context.run_for(support::patience());
       if (!wait.succeeded() || wait.result.value()->sival_int != 7)
         return 3;
       ::kill(::getpid(), SIGCHLD);

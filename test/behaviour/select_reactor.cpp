@@ -7,6 +7,7 @@
 #include "support/outcome.hpp"
 #include "support/process.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,7 +19,6 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstddef>
 #include <new>
 #include <vector>
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_wait_gets_a_signal)
   context.poll();
   BOOST_REQUIRE(support::queue(::getpid(), SIGRTMIN, 1));
   context.restart();
-  context.run_for(std::chrono::seconds(30));
+  context.run_for(support::patience());
   BOOST_TEST(wait.succeeded());
 }
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_reactor_arrives_as_it_is)
   BOOST_REQUIRE(signals.native_handle() >= FD_SETSIZE);
   support::outcome<signal_info> wait;
   signals.async_wait(wait.handler());
-  context.run_for(std::chrono::seconds(30));
+  context.run_for(support::patience());
   BOOST_TEST(wait.failed_with(net::error::fd_set_failure));
 }
 
@@ -108,10 +108,10 @@ BOOST_AUTO_TEST_CASE(a_wait_without_memory_does_not_hang)
       if (!support::queue(::getpid(), SIGRTMIN, 1))
         return 1;
       own.restart();
-      own.run_for(std::chrono::seconds(5));
+      own.run_for(support::patience());
       return wait.succeeded() ? 0 : 2;
     });
-    BOOST_TEST(child.wait_for(std::chrono::seconds(20)) == 0);
+    BOOST_TEST(child.wait_for(support::child_bound()) == 0);
   }
 }
 

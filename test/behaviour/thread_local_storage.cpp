@@ -18,8 +18,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
-
 namespace {
 
 namespace net = boost::asio;
@@ -47,7 +45,7 @@ BOOST_AUTO_TEST_CASE(signals_arrive)
       support::outcome<signal_info> wait;
       signals.async_wait(wait.handler());
       context.restart();
-      context.run_for(std::chrono::seconds(10));
+      context.run_for(support::patience());
       BOOST_REQUIRE(wait.succeeded());
       BOOST_TEST(wait.result.value()->sival_int == i);
     }

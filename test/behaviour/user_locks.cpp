@@ -11,6 +11,7 @@
 #include "support/drain.hpp"
 #include "support/process.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -57,7 +58,7 @@ public:
     asked_ = true;
     changed_.notify_all();
     returned_in_time_ = changed_.wait_for(
-        lock, std::chrono::seconds(2), [&] { return made_; });
+        lock, support::patience(), [&] { return made_; });
   }
 
   // From the thread that is to run the context: starts to count.

@@ -7,6 +7,7 @@
 #include "support/process.hpp"
 #include "support/signals_of.hpp"
 #include "support/source.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -32,7 +33,11 @@ using sigfd::signal_fd;
 using support::process;
 
 constexpr int count = 200;
-constexpr unsigned alarm_after = 60; // a daemon that hangs has nobody
+// A daemon that hangs has nobody.
+void end_if_it_hangs()
+{
+  ::alarm(static_cast<unsigned>(support::child_bound().count()));
+}
 
 // Daemons whose parents have ended are children of this process.
 struct reaper
@@ -60,7 +65,7 @@ int end_of(::pid_t daemon)
 // What the daemon does: says who it is, and receives what is sent to it.
 int serve(net::io_context& context, signal_fd& signals, const channel& pid)
 {
-  ::alarm(alarm_after);
+  end_if_it_hangs();
   pid.tell(::getpid());
   const auto values = receive(context, signals, way::asynchronous, count);
   return are_all(values, count) && !signals.try_wait() ? 0 : 1;
@@ -181,7 +186,7 @@ BOOST_AUTO_TEST_CASE(opened_before_a_double_fork)
           return 2;
         close_standard_descriptors();
         values.clear();
-        ::alarm(alarm_after);
+        end_if_it_hangs();
         pid.tell(::getpid());
         if (wait_is_outstanding) // the parent's wait goes on here, too
           while (values.empty())

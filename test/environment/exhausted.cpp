@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
@@ -397,7 +396,7 @@ BOOST_AUTO_TEST_CASE(no_address_space_for_the_first_object)
     ::kill(::getpid(), number);
     return signals.wait().number() == number ? 0 : 3;
   });
-  BOOST_TEST(child.wait_for(std::chrono::seconds(30)) == 0);
+  BOOST_TEST(child.wait_for(support::child_bound()) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -74,7 +74,7 @@ int run_in(int kind, const std::function<bool()>& set_up,
       return 101;
     return init.wait();
   });
-  const int result = other.wait_for(std::chrono::seconds(60));
+  const int result = other.wait_for(support::child_bound());
   if (result == environment::skipped)
     environment::skip("this user may have no such namespace");
   return result;

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -164,7 +163,7 @@ void disturb(Action action, bool has_strays)
     }));
     s.may_end.tell();
     BOOST_TEST(s.sender.wait() == 0);
-    BOOST_TEST(s.receiver.wait_for(std::chrono::seconds(60)) == 0);
+    BOOST_TEST(s.receiver.wait_for(support::child_bound()) == 0);
   }
 }
 

@@ -314,7 +314,7 @@ int child_of_clone()
 
 void check_child(support::process& child, const char* what)
 {
-  const int status = child.wait_for(std::chrono::seconds(60));
+  const int status = child.wait_for(support::child_bound());
   if (status != 0)
   {
     report_wrong(what);
@@ -770,7 +770,7 @@ int run(std::chrono::seconds duration, std::uint64_t seed)
   // Threads that are to block the signals inherit it.
   sigfd::block_signals({first_number, second_number, handled_number,
       closed_number, shared_number});
-  watchdog own_dog(std::chrono::seconds(60));
+  watchdog own_dog(2 * support::child_bound()); // it waits for children
   dog = &own_dog;
   std::seed_seq seeds{seed, seed >> 32};
   random_engine random(seeds);

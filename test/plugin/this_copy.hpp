@@ -7,11 +7,11 @@
 #include <sigfd/stray_counts.hpp>
 
 #include "copy.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -79,7 +79,7 @@ constexpr copy this_copy{
     .finish_wait =
         [](received& taken) {
           get().context.restart();
-          get().context.run_for(std::chrono::seconds(10));
+          get().context.run_for(support::patience());
           taken = describe(get().info);
           return taken.number != 0;
         },

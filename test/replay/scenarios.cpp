@@ -3,6 +3,7 @@
 #include "support/process.hpp"
 #include "support/source.hpp"
 #include "support/take_all.hpp"
+#include "support/wait_until.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -326,7 +327,7 @@ void fork_and_notify(scene& s)
     return s.play_to_the_end() ? 0 : 1;
   });
   notify(s, net::execution_context::fork_parent);
-  if (child.wait_for(std::chrono::minutes(1)) != 0)
+  if (child.wait_for(support::child_bound()) != 0)
     s.books.complain("not all is well in the child");
 }
 
@@ -338,7 +339,7 @@ void fork_and_end(scene& s)
     s.destroy(s.first);
     return 0;
   });
-  if (child.wait_for(std::chrono::minutes(1)) != 0)
+  if (child.wait_for(support::child_bound()) != 0)
     s.books.complain("not all is well in the child");
 }
 

@@ -244,7 +244,7 @@ void scene::note_futures(bool wait)
   {
     if (!f.count)
       continue;
-    if (f.result.wait_for(std::chrono::seconds(wait ? 30 : 0))
+    if (f.result.wait_for(wait ? support::patience() : std::chrono::seconds(0))
         != std::future_status::ready)
     {
       if (wait)

@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -119,7 +118,7 @@ struct siginfo_fixture
           got = info;
         });
     context.restart();
-    context.run_for(std::chrono::seconds(30));
+    context.run_for(support::patience());
     BOOST_REQUIRE(got.has_value());
 
     // Whatever it is, a siginfo_t says the same.

@@ -19,6 +19,12 @@ inline std::chrono::seconds patience()
       slowness == nullptr ? 30 : 30 * std::strtol(slowness, nullptr, 10));
 }
 
+// How long a child process may take, which may wait itself for so long.
+inline std::chrono::seconds child_bound()
+{
+  return 2 * patience();
+}
+
 // Calls condition until it holds, for so long at the most; whether it held.
 template <typename Condition>
 bool wait_until(Condition condition)
