@@ -173,11 +173,16 @@ std::vector<ending> endings_of(const scenario& s)
   return {ending::object_first, ending::context_first, ending::drained};
 }
 
-bool can_run(const scenario& s)
+// What the names of the scenarios to be run have in them.
+std::string part_of_name()
 {
   const auto& suite = boost::unit_test::framework::master_test_suite();
-  if (suite.argc > 2
-      && std::string(s.name).find(suite.argv[2]) == std::string::npos)
+  return suite.argc > 2 ? suite.argv[2] : "";
+}
+
+bool can_run(const scenario& s)
+{
+  if (std::string(s.name).find(part_of_name()) == std::string::npos)
     return false;
   // ThreadSanitizer hands signals over late, and has no new threads in the
   // child of a process with threads.
@@ -382,6 +387,8 @@ BOOST_AUTO_TEST_CASE(steps)
   for (const scenario& s : replay::scenarios())
     if (can_run(s))
       replay_all(s, rows[&s]);
+  BOOST_TEST(!rows.empty(),
+      "no scenario that can run here has " << part_of_name() << " in its name");
 }
 
 BOOST_AUTO_TEST_CASE(threads)
