@@ -53,6 +53,7 @@ at_least()
 # --- apt-get ----------------------------------------------------------------
 
 setup_updated=no
+setup_has_lists=yes # unless they could not be updated
 
 can_become_root()
 {
@@ -71,11 +72,17 @@ apt_get()
 # Once; that it fails is no error yet, the lists may do as they are.
 update_package_lists()
 {
-  if [[ $setup_updated == no ]] && can_become_root; then
-    say "updating the package lists"
-    apt_get update || say "cannot update the package lists"
-  fi
+  [[ $setup_updated == no ]] || return 0
   setup_updated=yes
+  setup_has_lists=no
+  if can_become_root; then
+    say "updating the package lists"
+    if apt_get update; then
+      setup_has_lists=yes
+    else
+      say "cannot update the package lists"
+    fi
+  fi
 }
 
 # candidate PACKAGE: the version that apt-get would install, or nothing. A name
