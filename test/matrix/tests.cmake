@@ -38,6 +38,14 @@ foreach(name IN LISTS sigfd_core_behaviour)
   endif()
 endforeach()
 list(JOIN sigfd_core_behaviour "|" names)
+
+# What shows whether another standard library will do has the label library; so
+# do the tests of test/compile/errors.
+set(library_tests ${tests})
+list(FILTER library_tests INCLUDE
+  REGEX "^((unit|compile|doc)\\..*|behaviour\\.[a-z]+\\.(${names}))$")
+set_property(TEST ${library_tests} APPEND PROPERTY LABELS library)
+
 list(FILTER tests INCLUDE REGEX "^(unit\\..*|behaviour\\.[a-z]+\\.(${names}))$")
 set_property(TEST ${tests} APPEND PROPERTY LABELS core)
 
