@@ -34,7 +34,7 @@ inline bool is_stop(const sigfd::signal_info& info)
 // Something that must not be.
 struct finding
 {
-  std::string what; // lost, twice, out of order, not sent
+  std::string what; // lost, stuck, twice, out of order, not sent
   std::string by;   // which object
   std::size_t stream;
   std::uint32_t position;
@@ -103,6 +103,7 @@ struct run_state
   std::array<std::atomic<std::uint64_t>, channels> delivered_to_guests{};
   std::array<std::uint64_t, channels> pending{}; // at the end
   std::array<std::uint64_t, channels> objects{}; // where each is to arrive
+  std::array<std::string, board::max_accounts> names{}; // of the accounts
   std::atomic<std::uint64_t> coalesced{0};
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> opened{0};
@@ -153,6 +154,7 @@ public:
       name_(std::move(name)),
       every_(every)
   {
+    run.names[index] = name_;
     (every ? run.shared.counts_every : run.shared.counts_one)[index] = true;
   }
 

@@ -66,6 +66,14 @@ inline int number_of(channel c)
   }
 }
 
+// What each object gets last, of a higher number than all others, so that it
+// does not overtake them: those of delivery_policy::every, and those that
+// compete.
+inline int stop_number(bool to_every)
+{
+  return SIGRTMIN + static_cast<int>(channels) + (to_every ? 1 : 2);
+}
+
 enum class sender
 {
   process, // a second process

@@ -63,7 +63,7 @@ public:
     cancelled_.emplace(
         every(c_, plain), entry("waits that are cancelled"), run_, 1U);
     slow_.emplace(every(c_, little), entry("a slow object"), run_);
-    const signal_mask ordered{number_of(channel::ordered)};
+    const signal_mask ordered{number_of(channel::ordered), stop_number(true)};
     dropping_.emplace(signal_fd(c_, ordered, drops), dropping_range_, run_);
 
     one_callback_.emplace(competing(a_), competes_as("a callback"));
@@ -87,9 +87,9 @@ public:
     // Not once, because it may be the one that gets lost.
     for (int i = 0; i < 30 && run_.ended < count; ++i)
     {
-      support::queue(::getpid(), number_of(channel::ordered), stop_value);
+      support::queue(::getpid(), stop_number(true), stop_value);
       for (std::size_t k = 0; k < competitors_.size(); ++k)
-        support::queue(::getpid(), number_of(channel::shared), stop_value);
+        support::queue(::getpid(), stop_number(false), stop_value);
       for (int k = 0; k < 200 && run_.ended < count; ++k)
         ::usleep(10'000);
     }
@@ -156,12 +156,14 @@ public:
 private:
   signal_fd every(net::io_context& context, const sigfd::open_options& options)
   {
-    return signal_fd(context, mask_of_every(), options);
+    return signal_fd(
+        context, mask_of_every() | signal_mask{stop_number(true)}, options);
   }
 
   signal_fd competing(net::io_context& context)
   {
-    return signal_fd(context, mask_of_one(), options_of_one());
+    return signal_fd(context, mask_of_one() | signal_mask{stop_number(false)},
+        options_of_one());
   }
 
   account& entry(const char* name)

@@ -3,9 +3,9 @@
 //   sigfd_soak SECONDS [FILE]
 //
 // The source is what SIGFD_TEST_SOURCE says. Prints a balance, and writes the
-// samples to FILE. Fails if a signal was lost, came twice or out of order, or
-// if memory, descriptors or threads grow. SIGINT ends it early, with the
-// balance.
+// samples to FILE. Fails if a signal was lost, stuck, came twice or out of
+// order, or if memory, descriptors or threads grow. SIGINT ends it early, with
+// the balance.
 
 #include "account.hpp"
 #include "balance.hpp"
@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,7 @@
 #include <iostream>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -48,8 +50,10 @@ using seconds = std::chrono::duration<double>;
 // What may be pending of this user. Little, so that it is reached at once.
 constexpr ::rlim_t most_pending = 2000;
 
-// How long nothing may move before what has not arrived is called lost.
-constexpr std::chrono::seconds patience{30};
+// How long a stream may not move before it is called stuck; and how much of
+// that passes at most from one look to the next, which the machine may delay.
+constexpr seconds patience{90};
+constexpr seconds longest_look{0.5};
 
 void limit_pending()
 {
@@ -91,13 +95,13 @@ public:
   void run_phases()
   {
     sample_now();
-    while (elapsed() < duration_ && !is_interrupted_)
+    while (elapsed() < duration_ && !is_interrupted_ && !is_stuck_)
     {
       pass(phase_);
       const auto next = static_cast<phase>(
           (run_.shared.phase_number + 1) % phases);
       const bool leaves_limit = run_.shared.now() == phase::limit;
-      // Where something is lost, or the machine is very busy, without it.
+      // At the end, and where something is stuck, without it.
       const bool skips = next == phase::limit
           && !pause_what_cannot_be_counted();
       if (skips)
@@ -110,15 +114,20 @@ public:
     sample_now();
   }
 
-  // Whether all that was sent arrives.
-  bool drain()
+  // Until all that was sent has arrived, or is stuck.
+  void drain()
   {
     run_.shared.stops = true;
     wait_while([this] {
       return std::any_of(run_.shared.has_paused.begin(),
           run_.shared.has_paused.end(), [](const auto& p) { return !p; });
     });
-    return wait_while([this] { return all_outstanding() != 0; });
+    wait_while([this] {
+      bool any = false;
+      for (std::size_t s = 0; s < streams.size(); ++s)
+        any = any || is_awaited(s);
+      return any;
+    });
   }
 
 private:
@@ -144,39 +153,71 @@ private:
         none = none
             && run_.shared
                    .has_paused[static_cast<std::size_t>(streams[s].group)]
-            && (streams[s].to == channel::coalesced
-                || !(plan.is_strayed || plan.is_standard)
-                || run_.shared.outstanding(s) == 0);
+            && (!(plan.is_strayed || plan.is_standard) || !is_awaited(s));
       }
-      ::sigset_t pending;
-      ::sigpending(&pending);
-      return !none
-          || ::sigismember(&pending, number_of(channel::coalesced)) == 1;
+      return !none;
     });
   }
 
-  // Whether it came to an end: while others send, in a while; at the end, as
-  // long as something moves.
+  // Whether it came to an end.
   template <typename Condition>
   bool wait_while(Condition condition)
   {
-    auto moved = clock::now();
-    for (std::uint64_t last = 0; condition() && !is_over();)
-    {
-      if (const std::uint64_t now = run_.deliveries;
-          now != last && run_.shared.stops)
-      {
-        last = now;
-        moved = clock::now();
-      }
-      if (clock::now() - moved > patience)
-        return false;
+    while (condition() && !is_over() && !is_stuck_)
       pass(0.001);
-    }
     return !condition();
   }
 
-  // What is lost is never found: no need to wait in each phase.
+  // Whether some of a stream must still arrive. Those that coalesce may all be
+  // there although the last one is not.
+  bool is_awaited(std::size_t s) const
+  {
+    if (streams[s].to != channel::coalesced)
+      return run_.shared.outstanding(s) != 0;
+    ::sigset_t pending;
+    ::sigpending(&pending);
+    return ::sigismember(&pending, number_of(channel::coalesced)) == 1;
+  }
+
+  // A stream of which nothing arrives any more, with those who wait for it.
+  void look_whether_stuck()
+  {
+    const auto now = clock::now();
+    const seconds passed = std::min(seconds(now - last_look_), longest_look);
+    last_look_ = now;
+    for (std::size_t s = 0; s < streams.size() && !has_reported_; ++s)
+    {
+      progress& p = progress_[s];
+      const std::uint32_t arrived = run_.shared.arrived(s);
+      const bool moves = !is_awaited(s) || arrived != p.arrived;
+      p.idle = moves ? seconds(0) : p.idle + passed;
+      p.arrived = arrived;
+      if (p.idle > patience)
+        is_stuck_ = true;
+    }
+    if (is_stuck_ && !has_reported_)
+      report_what_is_stuck();
+  }
+
+  void report_what_is_stuck()
+  {
+    has_reported_ = true;
+    for (std::size_t s = 0; s < streams.size(); ++s)
+      if (progress_[s].idle > patience / 2)
+        for (std::size_t i = 0; i < board::max_accounts; ++i)
+        {
+          const board& b = run_.shared;
+          const bool every = plan_of(streams[s].to).to_every;
+          const std::uint32_t received = b.received[i][s];
+          const std::uint32_t missing = b.sent[s] - received;
+          if ((every ? b.counts_every[i] : b.counts_one[i]) && missing != 0)
+            run_.found.add("stuck",
+                run_.names[i] + ", which still waits for "
+                    + std::to_string(missing),
+                s, received);
+        }
+  }
+
   bool is_over() const
   {
     return !run_.shared.stops && (is_interrupted_ || elapsed() > duration_);
@@ -197,6 +238,7 @@ private:
       const ::timespec timeout{0, ns};
       if (::sigtimedwait(&ends, nullptr, &timeout) > 0)
         is_interrupted_ = true;
+      look_whether_stuck();
       if (elapsed() >= next_sample_)
         sample_now();
     } while (clock::now() < end && !is_interrupted_);
@@ -212,6 +254,12 @@ private:
         run_.deliveries});
   }
 
+  struct progress
+  {
+    std::uint32_t arrived = 0;
+    seconds idle{0};
+  };
+
   run_state& run_;
   samples& samples_;
   double duration_;
@@ -219,6 +267,10 @@ private:
   double interval_;
   double next_sample_ = 0;
   bool is_interrupted_ = false;
+  bool is_stuck_ = false;
+  bool has_reported_ = false;
+  std::array<progress, streams.size()> progress_{};
+  clock::time_point last_look_ = clock::now();
   clock::time_point start_ = clock::now();
 };
 
