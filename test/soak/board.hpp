@@ -27,6 +27,14 @@ inline std::int64_t now_ns()
   return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
+// What is not sent for a while.
+enum class pause
+{
+  nothing,
+  uncountable, // what may be a stray, and standard signals
+  all
+};
+
 struct board
 {
   // For each signal that is received by a wait that counts.
@@ -41,12 +49,12 @@ struct board
   std::atomic<bool> starts{false}; // senders begin
   std::atomic<bool> stops{false}; // senders end
   std::atomic<bool> ends{false}; // the second process ends
-  std::atomic<bool> only_blocked{false}; // what may be a stray is not sent
+  std::atomic<pause> paused{pause::nothing};
 
   // Written by the senders.
   counters sent{};
   counters refused{};
-  std::array<std::atomic<bool>, groups> has_paused{};
+  std::array<std::atomic<pause>, groups> has_paused{}; // that much
   std::atomic<bool> sender_failed{false};
   std::array<std::array<std::uint32_t, streams.size()>, phases_known> first{};
   std::array<std::atomic<std::int64_t>, starts_known> start_ns{}; // coalesced

@@ -43,15 +43,15 @@ public:
       ::usleep(1'000);
     while (!board_.stops)
     {
-      const bool only_blocked = board_.only_blocked;
+      const pause paused = board_.paused;
       begin_phase();
-      for (std::size_t s = 0; s < streams.size(); ++s)
+      for (std::size_t s = 0; s < streams.size() && paused != pause::all; ++s)
         if (streams[s].group == group_)
-          send_some(s, only_blocked);
-      board_.has_paused[static_cast<std::size_t>(group_)] = only_blocked;
+          send_some(s, paused != pause::nothing);
+      board_.has_paused[static_cast<std::size_t>(group_)] = paused;
       ::usleep(is(board_.now(), phase::bursts) ? 40'000 : 5'000);
     }
-    board_.has_paused[static_cast<std::size_t>(group_)] = true;
+    board_.has_paused[static_cast<std::size_t>(group_)] = pause::all;
   }
 
 private:

@@ -98,18 +98,22 @@ public:
     while (elapsed() < duration_ && !is_interrupted_ && !is_stuck_)
     {
       pass(phase_);
-      const auto next = static_cast<phase>(
-          (run_.shared.phase_number + 1) % phases);
-      const bool leaves_limit = run_.shared.now() == phase::limit;
+      const unsigned number = run_.shared.phase_number;
+      // Who is not woken must not be saved by what is sent next. But some
+      // phases follow the one before under load.
+      if ((number + number / phases) % 2 == 0)
+        wait_for_all();
+      const auto next = static_cast<phase>((number + 1) % phases);
       // At the end, and where something is stuck, without it.
       const bool skips = next == phase::limit
           && !pause_what_cannot_be_counted();
       if (skips)
-        run_.shared.only_blocked = false;
+        run_.shared.paused = pause::nothing;
       run_.shared.phase_number += skips ? 2 : 1;
-      if (leaves_limit)
-        run_.shared.only_blocked = !wait_while(
-            [this] { return all_outstanding() > most_pending / 4; });
+      if (static_cast<phase>(number % phases) == phase::limit
+          && wait_while(
+              [this] { return all_outstanding() > most_pending / 4; }))
+        run_.shared.paused = pause::nothing;
     }
     sample_now();
   }
@@ -117,17 +121,9 @@ public:
   // Until all that was sent has arrived, or is stuck.
   void drain()
   {
+    begin_pause(pause::all);
     run_.shared.stops = true;
-    wait_while([this] {
-      return std::any_of(run_.shared.has_paused.begin(),
-          run_.shared.has_paused.end(), [](const auto& p) { return !p; });
-    });
-    wait_while([this] {
-      bool any = false;
-      for (std::size_t s = 0; s < streams.size(); ++s)
-        any = any || is_awaited(s);
-      return any;
-    });
+    wait_while([this] { return !have_paused(pause::all) || is_any_awaited(); });
   }
 
 private:
@@ -140,23 +136,49 @@ private:
     return sum;
   }
 
+  // Has nothing be sent until all that was sent has arrived.
+  void wait_for_all()
+  {
+    const pause before = run_.shared.paused;
+    begin_pause(pause::all);
+    wait_while([this] { return !have_paused(pause::all) || is_any_awaited(); });
+    run_.shared.paused = before;
+  }
+
   bool pause_what_cannot_be_counted()
   {
-    for (auto& paused : run_.shared.has_paused)
-      paused = false;
-    run_.shared.only_blocked = true;
+    begin_pause(pause::uncountable);
     return wait_while([this] {
-      bool none = true;
+      bool any = !have_paused(pause::uncountable);
       for (std::size_t s = 0; s < streams.size(); ++s)
       {
         const channel_plan& plan = plan_of(streams[s].to);
-        none = none
-            && run_.shared
-                   .has_paused[static_cast<std::size_t>(streams[s].group)]
-            && (!(plan.is_strayed || plan.is_standard) || !is_awaited(s));
+        any = any || ((plan.is_strayed || plan.is_standard) && is_awaited(s));
       }
-      return !none;
+      return any;
     });
+  }
+
+  void begin_pause(pause what)
+  {
+    for (auto& paused : run_.shared.has_paused)
+      paused = pause::nothing;
+    run_.shared.paused = what;
+  }
+
+  bool have_paused(pause what) const
+  {
+    const auto& all = run_.shared.has_paused;
+    return std::all_of(
+        all.begin(), all.end(), [what](const auto& p) { return p >= what; });
+  }
+
+  bool is_any_awaited() const
+  {
+    bool any = false;
+    for (std::size_t s = 0; s < streams.size(); ++s)
+      any = any || is_awaited(s);
+    return any;
   }
 
   // Whether it came to an end.
