@@ -26,9 +26,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fault {
@@ -282,12 +284,21 @@ enum class kind
   sandbox // from the first call on: what it has let through cannot fail
 };
 
+// In which programs it is called at all.
+enum class user
+{
+  either,
+  kernel, // where the source under test is that
+  pipe
+};
+
 struct possible
 {
   call function;
   const char* name;
   std::vector<int> errors;
   kind lasting = kind::once;
+  user by = user::either;
 };
 
 // The errors of the manual pages, without those that say that the caller made a
@@ -299,41 +310,73 @@ inline const std::vector<possible>& all_faults()
       {call::atfork, "pthread_atfork", {ENOMEM}},
       {call::close, "close", {EINTR, EIO}},
       {call::dladdr, "dladdr", {0}},
+      {call::dlopen, "dlopen", {0}},
       {call::epoll_add, "epoll_ctl", {ENOMEM, ENOSPC}},
       {call::eventfd, "eventfd", {EMFILE, ENFILE, ENODEV, ENOMEM}},
-      {call::eventfd_read, "eventfd_read", {EINTR, EAGAIN}},
-      {call::eventfd_write, "eventfd_write", {EINTR}},
-      {call::futex_wait, "futex", {EINTR, EAGAIN}},
+      {call::eventfd_read, "eventfd_read", {EINTR, EAGAIN}, kind::once,
+          user::kernel},
+      {call::eventfd_write, "eventfd_write", {EINTR}, kind::once, user::kernel},
+      {call::futex_wait, "futex", {EINTR, EAGAIN}, kind::once, user::pipe},
       {call::kill, "kill", {EPERM, ESRCH}},
       {call::madvise, "madvise", {EINVAL, ENOMEM}},
       {call::mmap, "mmap", {EAGAIN, ENOMEM}},
       {call::open, "open", {EACCES, EINTR, ENFILE, ENOENT, ENOMEM}},
       {call::open, "open", {EMFILE}, kind::both},
       {call::opendir, "opendir", {EACCES, EMFILE, ENFILE, ENOENT, ENOMEM}},
-      {call::pipe2, "pipe2", {EMFILE, ENFILE, ENOMEM}},
+      {call::pipe2, "pipe2", {EMFILE, ENFILE, ENOMEM}, kind::once, user::pipe},
       {call::poll, "poll", {EINTR, ENOMEM}},
       {call::preadv, "preadv", {EINTR, EIO}},
-      {call::pthread_attr_init, "pthread_attr_init", {ENOMEM}},
-      {call::pthread_attr_setstacksize, "pthread_attr_setstacksize", {EINVAL}},
+      {call::pthread_attr_init, "pthread_attr_init", {ENOMEM}, kind::once,
+          user::pipe},
+      {call::pthread_attr_setstacksize, "pthread_attr_setstacksize", {EINVAL},
+          kind::once, user::pipe},
       {call::pthread_create, "pthread_create", {EAGAIN, EINVAL, EPERM},
-          kind::both},
-      {call::pthread_kill, "pthread_kill", {EAGAIN}},
+          kind::both, user::pipe},
       {call::pthread_sigmask, "pthread_sigmask", {EPERM}, kind::sandbox},
       {call::read, "read", {EAGAIN, EINTR, EIO, short_count}},
       {call::readdir, "readdir", {ENOENT}},
       {call::rt_sigqueueinfo, "rt_sigqueueinfo", {EAGAIN, EPERM}, kind::both},
       {call::rt_sigtimedwait, "rt_sigtimedwait", {EINTR}},
+      {call::rt_tgsigqueueinfo, "rt_tgsigqueueinfo", {EAGAIN, EPERM},
+          kind::both},
       {call::sigaction, "sigaction", {EPERM}, kind::sandbox},
       {call::signalfd, "signalfd", {EMFILE, ENFILE, ENODEV, ENOMEM, ENOSYS}},
       {call::signalfd_update, "signalfd, of a descriptor", {EPERM}, kind::both},
+      {call::sigpending, "sigpending", {EPERM}, kind::sandbox},
       {call::spawnattr_get, "posix_spawnattr_getflags", {EINVAL}},
       {call::spawnattr_init, "posix_spawnattr_init", {ENOMEM}},
       {call::spawnattr_set, "posix_spawnattr_set*", {EINVAL}, kind::both},
-      {call::tgkill, "tgkill", {EAGAIN, EPERM}},
+      {call::tgkill, "tgkill", {EAGAIN, EPERM}, kind::once, user::pipe},
       {call::write, "write", {EINTR, ENOMEM}},
   };
   return all;
 }
+
+// How often each of these has occurred in this program, with which error.
+inline std::map<std::pair<const possible*, int>, int>& occurrences()
+{
+  static std::map<std::pair<const possible*, int>, int> all;
+  return all;
+}
+
+// At the end: what never occurred was not tested.
+inline void expect_all_occurred()
+{
+  const user other = support::test_source() == sigfd::source::pipe
+      ? user::kernel
+      : user::pipe;
+  for (const possible& p : all_faults())
+    for (const int error : p.errors)
+      if (p.by != other && occurrences()[{&p, error}] == 0)
+        BOOST_ERROR(p.name << " has never failed with error " << error);
+}
+
+// Whether an operation makes calls that can fail.
+enum class calls
+{
+  some,
+  none
+};
 
 inline std::string describe(const possible& p, const fault& f)
 {
@@ -344,16 +387,16 @@ inline std::string describe(const possible& p, const fault& f)
 
 // Runs all of it, and prints how many faults there were.
 template <typename Scenario>
-void run(std::string_view name, when w = when::warm)
+void run(std::string_view name, when w = when::warm, calls made = calls::some)
 {
   constexpr int most = 300;
   int injected = 0;
   int errors = 0;
-  const report calls = try_fault<Scenario>(w, {});
-  BOOST_TEST(calls.what[0] == 0, name << ": without a fault: " << calls.what);
+  const report plain = try_fault<Scenario>(w, {});
+  BOOST_TEST(plain.what[0] == 0, name << ": without a fault: " << plain.what);
   for (const possible& p : all_faults())
   {
-    if (!calls.called[static_cast<std::size_t>(p.function)])
+    if (!plain.called[static_cast<std::size_t>(p.function)])
       continue;
     for (const int error : p.errors)
       for (const bool lasts : {false, true})
@@ -369,11 +412,14 @@ void run(std::string_view name, when w = when::warm)
             BOOST_ERROR(name << ": " << describe(p, f) << ": " << result.what);
           if (!result.was_reached || result.what[0] != 0)
             break;
+          BOOST_TEST((n < most), name << ": too many calls: " << p.name);
           ++injected;
+          ++occurrences()[{&p, error}];
           errors += result.was_error ? 1 : 0;
         }
       }
   }
+  BOOST_TEST((injected != 0 || made == calls::none), name << ": no faults");
   std::printf("| %-44s | %6d | %6d | %9d |\n", std::string(name).c_str(),
       injected, errors, injected - errors);
 }

@@ -18,6 +18,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -766,6 +769,71 @@ public:
   }
 };
 
+// A handler of the program's calls the library's after the last object was
+// closed: the action comes back, and the signal is sent again, for it.
+class acting_without_watchers : public fault::scenario, private rig
+{
+public:
+  acting_without_watchers()
+  {
+    self_ = this;
+    signal_fd signals(context, {unblocked}, support::options());
+    struct ::sigaction own{};
+    own.sa_sigaction = [](int number, ::siginfo_t* info, void* frame) {
+      self_->handle(number, info, frame);
+    };
+    own.sa_flags = SA_SIGINFO;
+    ::sigaction(unblocked, &own, &library_);
+  }
+
+  ~acting_without_watchers() override
+  {
+    struct ::sigaction plain{};
+    plain.sa_handler = SIG_DFL;
+    ::sigaction(unblocked, &plain, nullptr);
+  }
+
+  void act(error_code&) override
+  {
+    ::sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, unblocked);
+    ::sigval value{};
+    value.sival_int = 7;
+    ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    ::pthread_sigqueue(::pthread_self(), unblocked, value);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  }
+
+  void check() override
+  {
+    expect(calls_ == 1, "the handler was not called once");
+    expect(again_.si_signo == unblocked, "the signal is not sent again");
+    if (fault::shared_report().was_reached)
+      return;
+    expect(again_.si_value.sival_int == 7, "it has another value");
+    expect(support::action_of(unblocked).sa_handler == SIG_DFL, "the action");
+  }
+
+private:
+  // Takes what would end the process.
+  void handle(int number, ::siginfo_t* info, void* frame)
+  {
+    ++calls_;
+    library_.sa_sigaction(number, info, frame);
+    ::sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, number);
+    const ::timespec at_once{};
+    ::sigtimedwait(&set, &again_, &at_once);
+  }
+
+  static inline acting_without_watchers* self_ = nullptr;
+  struct ::sigaction library_{};
+  int calls_ = 0;
+  ::siginfo_t again_{};
+};
+
 // In the child, which is told of the fork, and where everything is made anew.
 class telling_of_a_fork : private opened
 {
@@ -850,22 +918,116 @@ private:
   std::optional<sigfd::spawn_attributes> attributes_;
 };
 
-// Its own process, and a child.
+// In a child, which has no other way to say that it failed.
+class resetting_signals
+{
+public:
+  void run(const fault::fault& f)
+  {
+    support::process child([&] {
+      in_child(f);
+      return 0;
+    });
+    expect(child.wait() == 0, "the child ended");
+  }
+
+private:
+  void in_child(const fault::fault& f)
+  {
+    struct ::sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGHUP, &ignore, nullptr);
+    ::sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGHUP);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    fault::meet(f, [](error_code&) {
+      errno = EDOM;
+      sigfd::reset_signals();
+      expect(errno == EDOM, "errno has changed");
+    });
+    // One of them, whether or not the other is refused.
+    const bool is_reached = fault::shared_report().was_reached;
+    expect(support::is_blocked(SIGHUP)
+            == (is_reached && f.function == fault::call::pthread_sigmask),
+        "the mask");
+    expect((support::action_of(SIGHUP).sa_handler == SIG_IGN)
+            == (is_reached && f.function == fault::call::sigaction),
+        "the action");
+  }
+};
+
+// Its own process, with a thread that waits for a signal.
 class auditing : public fault::scenario
 {
 public:
+  auditing()
+    : waiter_([] {
+        ::sigset_t set;
+        ::sigemptyset(&set);
+        ::sigaddset(&set, unblocked);
+        ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+        for (int number = 0; number != unblocked;)
+          ::sigwait(&set, &number);
+      })
+  {
+    expect(support::wait_until([] {
+      const sigfd::thread_audit audit({SIGHUP, unblocked}, ::getpid());
+      const auto& all = audit.threads();
+      return all.size() == 2 && all.back().awaited
+          && all.back().awaited->contains(unblocked);
+    }),
+        "the thread does not wait");
+  }
+
+  ~auditing() override
+  {
+    ::pthread_kill(waiter_.native_handle(), unblocked);
+    waiter_.join();
+  }
+
   void act(error_code& ec) override
   {
-    const sigfd::thread_audit audit({SIGHUP, SIGUSR1}, ::getpid(), ec);
+    const sigfd::thread_audit audit({SIGHUP, unblocked}, ::getpid(), ec);
     expect(!ec || audit.threads().empty(), "there is something in spite of it");
   }
 
   void check() override
   {
-    const sigfd::thread_audit audit({SIGHUP, SIGUSR1}, ::getpid());
-    expect(audit.threads().size() == 1, "the threads");
-    expect(audit.unblocked().size() == 1, "the unblocked ones");
+    const sigfd::thread_audit audit({SIGHUP, unblocked}, ::getpid());
+    expect(audit.threads().size() == 2, "the threads");
+    expect(audit.unblocked().size() == 2, "the unblocked ones");
   }
+
+private:
+  std::thread waiter_;
+};
+
+class auditing_a_process_that_is_gone : public fault::scenario
+{
+public:
+  auditing_a_process_that_is_gone()
+  {
+    support::process child([] { return 0; });
+    gone_ = child.pid();
+    child.wait();
+  }
+
+  // That there is none is what it is to say.
+  void act(error_code& ec) override
+  {
+    const sigfd::thread_audit audit({SIGHUP}, gone_, ec);
+    expect(!!ec && audit.threads().empty(), "there is something");
+    if (ec == error_code(ESRCH, boost::system::system_category()))
+      ec = {};
+  }
+
+  void check() override
+  {
+  }
+
+private:
+  ::pid_t gone_;
 };
 
 void print_head()
@@ -919,9 +1081,13 @@ BOOST_AUTO_TEST_CASE(of_waiting)
   // With a pipe, nobody else takes it.
   if (support::test_source() == sigfd::source::kernel)
     fault::run<blocking_beside_another>("wait(), another object takes it");
-  fault::run<with_pending<trying>>("try_wait_some()");
+  // With a pipe, it is in memory already.
+  const fault::calls made = support::test_source() == sigfd::source::kernel
+      ? fault::calls::some
+      : fault::calls::none;
+  fault::run<with_pending<trying>>("try_wait_some()", when::warm, made);
   fault::run<beside_another<trying>>(
-      "try_wait_some(), another object watches it");
+      "try_wait_some(), another object watches it", when::warm, made);
 }
 
 BOOST_AUTO_TEST_CASE(of_closing)
@@ -937,6 +1103,7 @@ BOOST_AUTO_TEST_CASE(of_closing)
 BOOST_AUTO_TEST_CASE(of_strays)
 {
   fault::run<catching_a_stray>("forwarding a stray");
+  fault::run<acting_without_watchers>("a stray after the last object");
 }
 
 BOOST_AUTO_TEST_CASE(of_forking)
@@ -947,7 +1114,23 @@ BOOST_AUTO_TEST_CASE(of_forking)
 BOOST_AUTO_TEST_CASE(of_starting_and_looking_at_processes)
 {
   fault::run<attributes_of_spawn>("spawn_attributes");
+  fault::run<resetting_signals>("reset_signals(), in the child");
   fault::run<auditing>("thread_audit");
+  fault::run<auditing_a_process_that_is_gone>(
+      "thread_audit of a process that is gone");
+}
+
+BOOST_AUTO_TEST_CASE(each_has_occurred,
+    *boost::unit_test::depends_on("faults/of_opening")
+        * boost::unit_test::depends_on("faults/of_changing")
+        * boost::unit_test::depends_on("faults/of_waiting")
+        * boost::unit_test::depends_on("faults/of_closing")
+        * boost::unit_test::depends_on("faults/of_strays")
+        * boost::unit_test::depends_on("faults/of_forking")
+        * boost::unit_test::depends_on(
+            "faults/of_starting_and_looking_at_processes"))
+{
+  fault::expect_all_occurred();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -229,6 +229,12 @@ extern "C"
     return fails(call::dladdr) ? 0 : real(address, info);
   }
 
+  void* dlopen(const char* path, int flags) noexcept
+  {
+    SIGFD_TEST_NEXT(dlopen);
+    return fails(call::dlopen) ? nullptr : real(path, flags);
+  }
+
   int __register_atfork(void (*)(), void (*)(), void (*)(), void*) noexcept;
 
   // What pthread_atfork(3) calls, which is linked statically.
@@ -263,13 +269,6 @@ extern "C"
     return error != 0 ? error : real(thread, attributes, function, argument);
   }
 
-  int pthread_kill(::pthread_t thread, int number) noexcept
-  {
-    SIGFD_TEST_NEXT(pthread_kill);
-    const int error = error_of(call::pthread_kill);
-    return error != 0 ? error : real(thread, number);
-  }
-
   int pthread_sigmask(int how, const ::sigset_t* set, ::sigset_t* old) noexcept
   {
     SIGFD_TEST_NEXT(pthread_sigmask);
@@ -282,6 +281,12 @@ extern "C"
   {
     SIGFD_TEST_NEXT(sigaction);
     return fails(call::sigaction) ? -1 : real(number, action, old);
+  }
+
+  int sigpending(::sigset_t* set) noexcept
+  {
+    SIGFD_TEST_NEXT(sigpending);
+    return fails(call::sigpending) ? -1 : real(set);
   }
 
   int posix_spawnattr_init(::posix_spawnattr_t* attributes) noexcept
@@ -335,6 +340,9 @@ extern "C"
     const bool failed = (number == SYS_rt_sigqueueinfo
                             && fails(call::rt_sigqueueinfo))
         || (number == SYS_rt_sigtimedwait && fails(call::rt_sigtimedwait))
+        || (number == SYS_rt_tgsigqueueinfo && fails(call::rt_tgsigqueueinfo))
+        || (number == SYS_rt_sigaction && fails(call::sigaction))
+        || (number == SYS_rt_sigprocmask && fails(call::pthread_sigmask))
         || (number == SYS_preadv && fails(call::preadv))
         || (number == SYS_tgkill && fails(call::tgkill))
         || (number == SYS_futex && (a[1] & FUTEX_CMD_MASK) != FUTEX_WAKE

@@ -13,6 +13,7 @@ enum class call
   atfork,
   close, // closes, and says that it failed
   dladdr,
+  dlopen,
   epoll_add, // epoll_ctl(2), of a descriptor
   eventfd,
   eventfd_read,
@@ -29,15 +30,16 @@ enum class call
   pthread_attr_init,
   pthread_attr_setstacksize,
   pthread_create,
-  pthread_kill,
-  pthread_sigmask,
+  pthread_sigmask, // and the raw call
   read,
   readdir,
   rt_sigqueueinfo,
   rt_sigtimedwait,
-  sigaction,
+  rt_tgsigqueueinfo,
+  sigaction, // and the raw call
   signalfd, // that makes a descriptor
   signalfd_update,
+  sigpending,
   spawnattr_get,
   spawnattr_init,
   spawnattr_set,
