@@ -2,6 +2,7 @@
 // operation succeeds all the same, or says why not and has changed nothing. No
 // signal is lost or delivered twice.
 
+#include <sigfd/detail/watcher_table.hpp>
 #include <sigfd/signal_fd.hpp>
 #include <sigfd/spawn.hpp>
 #include <sigfd/thread_audit.hpp>
@@ -26,9 +27,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -208,9 +211,29 @@ public:
     ::kill(::getpid(), unblocked);
     const auto info = signals_.wait();
     expect(info == unblocked, "another signal");
+    expect_to_see_forks();
   }
 
 private:
+  // While a thread is in the midst of something, there is no fork. If it is
+  // late, nothing is noticed; but then it is in time with another fault.
+  void expect_to_see_forks()
+  {
+    std::atomic<bool> has_begun{false};
+    std::atomic<bool> is_in_the_midst{true};
+    std::thread other([&] {
+      const std::lock_guard lock(sigfd::detail::watchers());
+      has_begun = true;
+      ::usleep(10'000);
+      is_in_the_midst = false;
+    });
+    while (!has_begun)
+      ::usleep(100);
+    support::process child([&] { return is_in_the_midst ? 1 : 0; });
+    other.join();
+    expect(child.wait() == 0, "a fork is not seen");
+  }
+
   net::io_context context_;
   net::posix::stream_descriptor unused_{context_};
   signal_fd signals_{context_};
