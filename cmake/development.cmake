@@ -30,6 +30,8 @@ if(SIGFD_BUILD_COMPILED)
   target_compile_features(sigfd_asio PUBLIC cxx_std_20)
   target_compile_definitions(sigfd_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION)
   target_link_libraries(sigfd_asio PRIVATE sigfd_development_flags)
+  set_target_properties(sigfd_asio PROPERTIES
+    POSITION_INDEPENDENT_CODE ON) # shared objects have it, too
   target_link_libraries(sigfd_compiled PRIVATE
     $<BUILD_INTERFACE:sigfd_development_flags>
     $<BUILD_INTERFACE:sigfd_asio>)
