@@ -114,9 +114,9 @@ BOOST_AUTO_TEST_CASE(a_signal_that_cannot_be_watched_is_named)
   const support::process_state before;
   for (const auto& [number, name] : refused)
   {
-    const auto names_it = [name = name](const system_error& e) {
+    const auto names_it = [expected = name](const system_error& e) {
       return e.code() == net::error::invalid_argument
-          && std::string(e.what()).find(name) != std::string::npos;
+          && std::string(e.what()).find(expected) != std::string::npos;
     };
     BOOST_CHECK_EXCEPTION(signals.add(number), system_error, names_it);
     BOOST_CHECK_EXCEPTION(
