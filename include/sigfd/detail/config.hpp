@@ -127,6 +127,17 @@
 #define SIGFD_IS_SEPARATELY_COMPILED false
 #endif
 
+// SIGFD_HOLDS(executor, type): whether a polymorphic executor holds one of a
+// type. Its function target() says so, but that of Boost 1.74 does not ask: it
+// takes what it has for the type. Without RTTI, nothing else tells.
+#if defined(__cpp_rtti) && !defined(BOOST_ASIO_NO_TYPEID)
+#define SIGFD_HOLDS(executor, type) ((executor).target_type() == typeid(type))
+#elif defined(BOOST_VERSION) && BOOST_VERSION >= 108100
+#define SIGFD_HOLDS(executor, type) true
+#else
+#define SIGFD_HOLDS(executor, type) false
+#endif
+
 // SIGFD_PREEMPTION_POINT(name); marks a place between two steps of a protocol
 // without a lock, or without the one that the other side holds: where a thread
 // that is preempted leaves others to do what they like. It is nothing, unless a

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace sigfd::detail {
@@ -55,7 +56,9 @@ const io_context_executor* as_io_context_executor(
   else if constexpr (requires {
                        executor.template target<io_context_executor>();
                      })
-    return executor.template target<io_context_executor>();
+    return SIGFD_HOLDS(executor, io_context_executor)
+        ? executor.template target<io_context_executor>()
+        : nullptr;
   else
     return nullptr;
 }
