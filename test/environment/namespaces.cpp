@@ -191,10 +191,13 @@ BOOST_AUTO_TEST_CASE(strays_from_inside_and_outside)
       if (child.wait() != 0)
         return 2;
     }
+    // The pipe's thread may take each before another thread does.
+    const bool is_pipe = signals.source() == sigfd::source::pipe;
+    if (!is_pipe && sigfd::count_strays().caught == 0)
+      return 3;
     return are_all(values, 2 * count) && bare == count && !signals.try_wait()
-            && sigfd::count_strays().caught != 0
         ? 0
-        : 3;
+        : 4;
   };
   const auto outside = [&](::pid_t init) {
     if (ready.hear() != 0)
