@@ -123,7 +123,7 @@ public:
   {
     begin_pause(pause::all);
     run_.shared.stops = true;
-    wait_while([this] { return !have_paused(pause::all) || is_any_awaited(); });
+    wait_for_the_paused();
   }
 
 private:
@@ -141,8 +141,13 @@ private:
   {
     const pause before = run_.shared.paused;
     begin_pause(pause::all);
-    wait_while([this] { return !have_paused(pause::all) || is_any_awaited(); });
+    wait_for_the_paused();
     run_.shared.paused = before;
+  }
+
+  void wait_for_the_paused()
+  {
+    wait_while([this] { return !have_paused(pause::all) || is_any_awaited(); });
   }
 
   bool pause_what_cannot_be_counted()
@@ -204,10 +209,12 @@ private:
   // A stream of which nothing arrives any more, with those who wait for it.
   void look_whether_stuck()
   {
+    if (is_stuck_)
+      return;
     const auto now = clock::now();
     const seconds passed = std::min(seconds(now - last_look_), longest_look);
     last_look_ = now;
-    for (std::size_t s = 0; s < streams.size() && !has_reported_; ++s)
+    for (std::size_t s = 0; s < streams.size(); ++s)
     {
       progress& p = progress_[s];
       const std::uint32_t arrived = run_.shared.arrived(s);
@@ -217,13 +224,12 @@ private:
       if (p.idle > patience)
         is_stuck_ = true;
     }
-    if (is_stuck_ && !has_reported_)
+    if (is_stuck_)
       report_what_is_stuck();
   }
 
   void report_what_is_stuck()
   {
-    has_reported_ = true;
     for (std::size_t s = 0; s < streams.size(); ++s)
       if (progress_[s].idle > patience / 2)
         for (std::size_t i = 0; i < board::max_accounts; ++i)
@@ -290,7 +296,6 @@ private:
   double next_sample_ = 0;
   bool is_interrupted_ = false;
   bool is_stuck_ = false;
-  bool has_reported_ = false;
   std::array<progress, streams.size()> progress_{};
   clock::time_point last_look_ = clock::now();
   clock::time_point start_ = clock::now();
