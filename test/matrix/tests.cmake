@@ -41,12 +41,11 @@ list(JOIN sigfd_core_behaviour "|" names)
 
 # What shows whether another standard library will do has the label library; so
 # do the tests of test/compile/errors.
-set(library_tests ${tests})
-list(FILTER library_tests INCLUDE
+list(FILTER tests INCLUDE
   REGEX "^((unit|compile|doc)\\..*|behaviour\\.[a-z]+\\.(${names}))$")
-set_property(TEST ${library_tests} APPEND PROPERTY LABELS library)
+set_property(TEST ${tests} APPEND PROPERTY LABELS library)
 
-list(FILTER tests INCLUDE REGEX "^(unit\\..*|behaviour\\.[a-z]+\\.(${names}))$")
+list(FILTER tests EXCLUDE REGEX "^(compile|doc)\\.")
 set_property(TEST ${tests} APPEND PROPERTY LABELS core)
 
 # With io_uring(7), a child's waits do not go on (doc/limitations.md).
