@@ -117,6 +117,19 @@ struct two
     });
   }
 
+  // Takes from both until each has had what was sent last.
+  bool take_until(int last, values& from_first, values& from_second)
+  {
+    return support::wait_until([&] {
+      for (const int i : take(*first))
+        from_first.push_back(i);
+      for (const int i : take(*second))
+        from_second.push_back(i);
+      return !from_first.empty() && from_first.back() == last
+          && !from_second.empty() && from_second.back() == last;
+    });
+  }
+
   // Whether these waits hear what is sent now, from this process.
   bool hear(int value, const outcome<signal_info>& one,
       const outcome<signal_info>& another)
@@ -432,8 +445,10 @@ BOOST_AUTO_TEST_CASE(what_is_held_back_in_the_parent_is_not_in_the_child)
         settle();
         if (!gets(*objects.first, range(200, 204)))
           return 3;
-        return take(*objects.second, 4) == range(200, 204)
-                && gets(*objects.first, range(204, 208))
+        values rest;
+        values all;
+        return objects.take_until(209, rest, all) && rest == range(204, 210)
+                && all == range(200, 210)
             ? 0
             : 4;
       });
@@ -445,13 +460,7 @@ BOOST_AUTO_TEST_CASE(what_is_held_back_in_the_parent_is_not_in_the_child)
       BOOST_TEST(value_of(held.result) == 4);
       values heard{4};
       values late = range(0, 4);
-      BOOST_TEST(support::wait_until([&] {
-        for (const int i : take(*objects.first))
-          heard.push_back(i);
-        for (const int i : take(*objects.second))
-          late.push_back(i);
-        return heard.back() == 9 && late.back() == 9;
-      }));
+      BOOST_TEST(objects.take_until(9, heard, late));
       BOOST_TEST(heard == range(4, 10));
       BOOST_TEST(late == range(0, 10));
     }
