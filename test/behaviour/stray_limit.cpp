@@ -21,11 +21,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -297,6 +299,29 @@ BOOST_AUTO_TEST_CASE(a_full_queue_makes_nothing_of_nothing)
     return 0;
   });
   BOOST_TEST(child.wait() == 0);
+}
+
+// The library's handler, which one of the program's calls, does what the action
+// under it would have done. What tells more than a kill(2) does, it cannot send
+// again as it is.
+BOOST_AUTO_TEST_CASE(a_full_queue_hinders_no_default_action)
+{
+  support::process child([&] {
+    std::optional<signal_fd> signals;
+    signals.emplace(context, signal_mask{SIGRTMIN}, support::options());
+    static struct ::sigaction library;
+    struct ::sigaction own{};
+    own.sa_sigaction = [](int number, ::siginfo_t* info, void* frame) {
+      library.sa_sigaction(number, info, frame);
+    };
+    own.sa_flags = SA_SIGINFO;
+    ::sigaction(SIGRTMIN, &own, &library);
+    signals.reset();
+    return catch_without_room(SIGRTMIN, 1) ? 1 : 2;
+  });
+  const int status = child.wait_status();
+  BOOST_TEST(WIFSIGNALED(status));
+  BOOST_TEST(WTERMSIG(status) == SIGRTMIN);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

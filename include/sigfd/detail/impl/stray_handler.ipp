@@ -112,6 +112,8 @@ void stray_handler::leave_to_readers(int number) noexcept
 }
 
 // It is sent as it came: an object that is opened at this moment may have it.
+// Of a real-time signal the kernel always takes a bare kill(2), at
+// RLIMIT_SIGPENDING no more.
 struct ::sigaction stray_handler::act_without_watchers(
     entry& e, int number, ::siginfo_t* info) noexcept
 {
@@ -121,8 +123,9 @@ struct ::sigaction stray_handler::act_without_watchers(
     ::sigaction(number, &e.lowest, nullptr);
     SIGFD_PREEMPTION_POINT(lowest_action_is_back);
     if (::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), ::gettid(), number, info)
-        == -1)
-      ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
+            == -1
+        && ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number) == -1)
+      ::kill(::getpid(), number);
   }
   return e.lowest;
 }
