@@ -1,7 +1,8 @@
 # sigfd_valgrind_tests(TOOL OPTION...): most of the core once more under a tool of
 # valgrind, as TOOL.SOURCE.NAME. Valgrind has a scheduler and a signal delivery
 # of its own, and is slow. What TOOL.supp keeps it from reporting has its reason
-# there.
+# there. Unless told to be fair, a thread that waits for another without sleeping
+# may keep that from running for minutes.
 
 find_program(SIGFD_VALGRIND valgrind REQUIRED)
 
@@ -25,7 +26,8 @@ function(sigfd_valgrind_tests tool)
     list(TRANSFORM without PREPEND --run_test=!)
     foreach(source IN LISTS sigfd_sources)
       sigfd_add_test(${tool}.${source}.${name} ${source} 900
-        ${SIGFD_VALGRIND} --tool=${tool} --quiet --vgdb=no --error-exitcode=99
+        ${SIGFD_VALGRIND} --tool=${tool} --quiet --vgdb=no --fair-sched=try
+        --error-exitcode=99
         --suppressions=${CMAKE_CURRENT_SOURCE_DIR}/matrix/${tool}.supp
         ${ARGN}
         $<TARGET_FILE:sigfd_behaviour_${name}> ${sigfd_test_arguments}
