@@ -44,12 +44,13 @@ void* operator new(std::size_t size)
   return memory;
 }
 
-void operator delete(void* memory) noexcept
+// Inlined, they have g++ warn of memory that new has given and free takes.
+[[gnu::noinline]] void operator delete(void* memory) noexcept
 {
   std::free(memory);
 }
 
-void operator delete(void* memory, std::size_t) noexcept
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept
 {
   std::free(memory);
 }
