@@ -76,6 +76,10 @@ if(CMAKE_CXX_FLAGS MATCHES "BOOST_ASIO_HAS_IO_URING")
   # in the ring that it has handled. That of sigfd does.
   sigfd_leave_out(signal_set_handlers signal_set_handlers
     "server_that_reaps_its_children<boost*")
+  # A descriptor gets the state of one that was just closed, and with it a wait
+  # that is being cancelled: that one waits again, for the new descriptor.
+  sigfd_leave_out(cancellation cancellation
+    by_close_ends_a_wait_at_once_where_open_follows)
 endif()
 
 # More tests, of a job each, which take long or need a tool of their own. What
