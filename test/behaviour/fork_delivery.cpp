@@ -6,6 +6,7 @@
 
 #include "support/delivery.hpp"
 #include "support/outcome.hpp"
+#include "support/paced_sender.hpp"
 #include "support/process.hpp"
 #include "support/process_state.hpp"
 #include "support/source.hpp"
@@ -520,18 +521,19 @@ BOOST_AUTO_TEST_CASE(fifty_forks_with_signals_in_flight)
 {
   constexpr int forks = 25;
   constexpr int to_child = 50;
-  constexpr int to_parent = 20'000;
+  constexpr int to_parent = 800;
   const ::pid_t parent = ::getpid();
   for (const bool in_one_context : {true, false})
   {
     two objects(in_one_context, 100);
-    support::process sender = support::queue_many(SIGRTMIN, to_parent, 1);
-    listener one(*objects.first, sender.pid(), to_parent);
-    listener another(*objects.second, sender.pid(), to_parent);
+    support::paced_sender sender(SIGRTMIN, to_parent);
+    listener one(*objects.first, sender.pid(), forks * to_parent);
+    listener another(*objects.second, sender.pid(), forks * to_parent);
     int failed = 0;
     for (int i = 0; i < forks; ++i)
     {
       objects.run_until([] { return true; });
+      sender.go_on(); // so that there is a wait, however slow this is
       support::process child = fork_told(objects, [&] {
         one.begin(parent, to_child);
         another.begin(parent, to_child);
