@@ -16,9 +16,9 @@ namespace support {
 // of a user namespace. Root can become anybody, and others can often have a
 // namespace; where neither is allowed, the tests run beside what their user has
 // queued. With SIGFD_TEST_KEEP_USER in the environment nothing changes, for
-// tests of what only root may do, and for those with io_uring(7): RLIMIT_MEMLOCK
-// leaves room for five contexts of others than root, and those that have gone
-// count for a while.
+// tests of what only root may do, and for those with io_uring(7):
+// RLIMIT_MEMLOCK leaves room for five contexts of others than root, and those
+// that have gone count for a while.
 struct own_user
 {
   own_user()
