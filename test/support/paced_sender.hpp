@@ -20,13 +20,9 @@ public:
     : process_([=, this, receiver = ::getpid()] {
         ::close(pipe_.ends[1]);
         char byte;
-        for (int i = 0; ::read(pipe_.ends[0], &byte, 1) == 1;)
-          for (const int end = i + each; i < end; ++i)
-          {
-            if (!queue(receiver, signal_number, i))
-              return 1;
-            ::usleep(1);
-          }
+        for (int i = 0; ::read(pipe_.ends[0], &byte, 1) == 1; i += each)
+          if (!queue_range(receiver, signal_number, i, i + each, 1))
+            return 1;
         return 0;
       })
   {

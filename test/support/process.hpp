@@ -142,6 +142,21 @@ inline bool queue(::pid_t pid, int signal_number, int value) noexcept
   return true;
 }
 
+// Queues it with each value from first to before end, with a pause of so many
+// microseconds after each.
+inline bool queue_range(::pid_t pid, int signal_number, int first, int end,
+    unsigned pause = 0) noexcept
+{
+  for (int i = first; i < end; ++i)
+  {
+    if (!queue(pid, signal_number, i))
+      return false;
+    if (pause != 0)
+      ::usleep(pause);
+  }
+  return true;
+}
+
 // A process that queues a signal to this one count times, with the values 0,
 // 1, 2 and so on, and a pause of so many microseconds after each. It exits with
 // 0 if every signal was accepted.
@@ -149,14 +164,7 @@ inline process queue_many(int signal_number, int count, unsigned pause = 0)
 {
   const ::pid_t receiver = ::getpid();
   return process([=] {
-    for (int i = 0; i < count; ++i)
-    {
-      if (!queue(receiver, signal_number, i))
-        return 1;
-      if (pause != 0)
-        ::usleep(pause);
-    }
-    return 0;
+    return queue_range(receiver, signal_number, 0, count, pause) ? 0 : 1;
   });
 }
 
