@@ -91,6 +91,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_takes_calls_nothing)
 BOOST_AUTO_TEST_CASE(it_runs_in_the_thread_that_takes)
 {
   install(SIGTERM, kind::plain);
+  const sigfd::scoped_signal_block block({SIGTERM}); // no stray, in the pool
   net::thread_pool pool(1);
   signal_fd signals(pool, {SIGTERM}, calling());
   std::promise<::pid_t> completed;

@@ -12,16 +12,17 @@
 namespace support {
 
 // Queues a signal to this process so many times whenever it is told to go on,
-// with the values 0, 1, 2 and so on in all.
+// with the values 0, 1, 2 and so on in all, and a pause of so many microseconds
+// after each.
 class paced_sender
 {
 public:
-  paced_sender(int signal_number, int each)
+  paced_sender(int signal_number, int each, unsigned pause = 1)
     : process_([=, this, receiver = ::getpid()] {
         ::close(pipe_.ends[1]);
         char byte;
         for (int i = 0; ::read(pipe_.ends[0], &byte, 1) == 1; i += each)
-          if (!queue_range(receiver, signal_number, i, i + each, 1))
+          if (!queue_range(receiver, signal_number, i, i + each, pause))
             return 1;
         return 0;
       })
