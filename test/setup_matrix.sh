@@ -125,9 +125,13 @@ setup_valgrind()
   has valgrind
 }
 
+# Of the kernel's headers it takes those of 64 bits, which are the same, as the
+# configuration 32bit does: Debian has a package for <asm/errno.h>, but that is
+# in conflict with every cross compiler.
 can_compile_32bit()
 {
-  echo '#include <string>' | "$CXX" -m32 -x c++ -c -o /dev/null - 2>/dev/null
+  echo '#include <string>' | "$CXX" -m32 -x c++ \
+    -idirafter /usr/include/x86_64-linux-gnu -c -o /dev/null - 2>/dev/null
 }
 
 setup_32bit()
@@ -137,7 +141,7 @@ setup_32bit()
   major=$("$CXX" -dumpversion)
   is_available "g++-${major%%.*}-multilib" || return
   install "g++-${major%%.*}-multilib"
-  can_compile_32bit
+  can_compile_32bit || die "$CXX -m32 does not compile, with all that it needs"
 }
 
 # Asio has io_uring since Boost 1.78.
