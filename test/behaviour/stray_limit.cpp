@@ -79,8 +79,11 @@ bool catch_without_room(int number, std::size_t count)
   return sent;
 }
 
-// Takes the values 0, 1, 2 and so on in any order; whether each came once.
-bool take_values(signal_fd& signals, std::size_t count)
+// Takes the values 0, 1, 2 and so on in any order, and calls a function when
+// none is there; whether each came once.
+template <typename Function>
+bool take_values(
+    signal_fd& signals, std::size_t count, Function when_none_is_there)
 {
   std::vector<int> times(count);
   std::size_t taken = 0;
@@ -95,15 +98,23 @@ bool take_values(signal_fd& signals, std::size_t count)
       right = right && value < count && ++times[value] == 1;
       ++taken;
     }
+    when_none_is_there();
     return taken >= count;
   });
   return right && taken == count;
 }
 
-// Several senders, and threads that catch what they send.
+bool take_values(signal_fd& signals, std::size_t count)
+{
+  return take_values(signals, count, [] {});
+}
+
+// Several senders, and threads that catch what they send: no more than the
+// library keeps for as long as nothing is taken, which may be long.
 int flood(::rlim_t room, int each)
 {
   constexpr int senders = 4;
+  constexpr int most_threads = 256;
   support::set_queue_room(room);
   net::io_context context;
   signal_fd signals(context, signal_mask{SIGRTMIN}, support::options());
@@ -116,8 +127,9 @@ int flood(::rlim_t room, int each)
       return 0;
     });
   const bool all_once = [&] {
-    const support::passing_threads threads;
-    return take_values(signals, static_cast<std::size_t>(senders * each));
+    support::passing_threads threads(most_threads);
+    return take_values(signals, static_cast<std::size_t>(senders * each),
+        [&] { threads.allow(most_threads); });
   }();
   if (!all_once)
     return 2;

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -50,16 +51,22 @@ private:
   std::vector<std::thread> threads_;
 };
 
-// Threads that block nothing, and live for a moment each.
+// Threads that block nothing, and live for a moment each. Each catches one
+// signal of a number at the most, because that blocks it.
 class passing_threads
 {
 public:
-  passing_threads()
+  // As many as there is time for, or so many and those that are allowed later.
+  explicit passing_threads(int most = std::numeric_limits<int>::max())
+    : left_(most)
   {
     for (int i = 0; i < 2; ++i)
       makers_.emplace_back([this] {
         while (!stop_)
-          unblocked_threads(2);
+          if (take_two())
+            unblocked_threads(2);
+          else
+            ::usleep(100);
       });
   }
 
@@ -73,7 +80,22 @@ public:
       maker.join();
   }
 
+  // From now on, so many.
+  void allow(int most)
+  {
+    left_ = most;
+  }
+
 private:
+  bool take_two()
+  {
+    int left = left_;
+    while (left >= 2 && !left_.compare_exchange_weak(left, left - 2))
+      continue;
+    return left >= 2;
+  }
+
+  std::atomic<int> left_;
   std::atomic<bool> stop_{false};
   std::vector<std::thread> makers_;
 };
