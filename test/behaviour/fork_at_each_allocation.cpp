@@ -188,9 +188,8 @@ BOOST_AUTO_TEST_CASE(a_child_has_a_store_that_is_whole)
     constexpr int number = 40 + numbers;
     net::io_context context;
     signal_fd signals(context, {number}, support::options());
-    for (int i = 0; i < each; ++i)
-      if (!support::queue(::getpid(), number, i))
-        return 1;
+    if (!support::queue_range(::getpid(), number, 0, each))
+      return 1;
     if (!support::wait_until([&] { return !support::is_pending(number); }))
       return 2;
     {

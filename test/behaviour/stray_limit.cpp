@@ -120,12 +120,7 @@ int flood(::rlim_t room, int each)
   signal_fd signals(context, signal_mask{SIGRTMIN}, support::options());
   std::vector<support::process> processes;
   for (int s = 0; s < senders; ++s)
-    processes.emplace_back([=, receiver = ::getpid()] {
-      for (int i = 0; i < each; ++i)
-        if (!support::queue(receiver, SIGRTMIN, s * each + i))
-          return 1;
-      return 0;
-    });
+    processes.push_back(support::queue_many(SIGRTMIN, each, 0, s * each));
   const bool all_once = [&] {
     support::passing_threads threads(most_threads);
     return take_values(signals, static_cast<std::size_t>(senders * each),
@@ -253,15 +248,9 @@ BOOST_AUTO_TEST_CASE(a_full_queue_loses_nothing)
     support::set_queue_room(256);
     const auto before = sigfd::count_strays();
     signal_fd signals(context, signal_mask{SIGRTMIN}, support::options());
-    const ::pid_t receiver = ::getpid();
     std::vector<support::process> processes;
     for (int s = 0; s < senders; ++s)
-      processes.emplace_back([=] {
-        for (int i = 0; i < each; ++i)
-          if (!support::queue(receiver, SIGRTMIN, s * each + i))
-            return 1;
-        return 0;
-      });
+      processes.push_back(support::queue_many(SIGRTMIN, each, 0, s * each));
     // Each catches one, and there is little room to queue that again.
     BOOST_REQUIRE(support::wait_until(support::is_queue_full));
     support::unblocked_threads threads(4);

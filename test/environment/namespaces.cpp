@@ -169,10 +169,7 @@ BOOST_AUTO_TEST_CASE(strays_from_inside_and_outside)
       const support::passing_threads more;
       ready.tell();
       process child([] {
-        for (int i = count; i < 2 * count; ++i)
-          if (!support::queue(1, SIGRTMIN, i))
-            return 1;
-        return 0;
+        return support::queue_range(1, SIGRTMIN, count, 2 * count) ? 0 : 1;
       });
       while (values.size() < 2 * count || bare < count)
       {

@@ -158,13 +158,16 @@ inline bool queue_range(::pid_t pid, int signal_number, int first, int end,
 }
 
 // A process that queues a signal to this one count times, with the values 0,
-// 1, 2 and so on, and a pause of so many microseconds after each. It exits with
-// 0 if every signal was accepted.
-inline process queue_many(int signal_number, int count, unsigned pause = 0)
+// 1, 2 and so on, or from another first one, and a pause of so many
+// microseconds after each. It exits with 0 if every signal was accepted.
+inline process queue_many(
+    int signal_number, int count, unsigned pause = 0, int first = 0)
 {
   const ::pid_t receiver = ::getpid();
   return process([=] {
-    return queue_range(receiver, signal_number, 0, count, pause) ? 0 : 1;
+    return queue_range(receiver, signal_number, first, first + count, pause)
+        ? 0
+        : 1;
   });
 }
 
