@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <new>
 #include <thread>
@@ -119,26 +120,22 @@ void close_and_open(signal_fd& signals)
   open(signals);
 }
 
-// Does this for ever, and counts; never for long without a pause, which the
-// threads of lower priorities need.
-void repeat(std::atomic<unsigned>& count, unsigned pause,
-    const std::function<void()>& round)
+// Does this for ever, and counts. Rests so many times as long as a round took,
+// which leaves time to threads of lower priorities, and to other runs of this
+// test on the same processor. A new thread of the pipe source has the priority
+// of the one that opened, and needs its time, too.
+void repeat(
+    std::atomic<unsigned>& count, int rest, const std::function<void()>& round)
 {
+  using clock = std::chrono::steady_clock;
   for (;;)
   {
+    const clock::time_point began = clock::now();
     round();
     ++count;
-    if (pause != 0)
-      ::usleep(pause);
+    std::this_thread::sleep_for(rest * (clock::now() - began));
   }
 }
-
-// In microseconds. A new thread of the pipe source has the priority of the one
-// that opened, and also needs its time: with a sanitizer, or where coverage is
-// counted, more than a little.
-const unsigned high_pause = support::has_sanitizer || support::counts_coverage()
-    ? 2'000
-    : 50;
 
 // Both do so many rounds, the one of the low priority in the time that the
 // other leaves it.
@@ -170,12 +167,12 @@ void both_go_on(unsigned enough, const std::function<void(signal_fd&)>& low,
     std::thread([&] {
       if (!set_priority(10))
         ::_exit(2);
-      repeat((*shared).low, 0, [&] { low(of_low); });
+      repeat((*shared).low, 1, [&] { low(of_low); });
     }).detach();
     std::thread([&] {
       if (!set_priority(20))
         ::_exit(3);
-      repeat((*shared).high, high_pause, [&] { high(of_high); });
+      repeat((*shared).high, 4, [&] { high(of_high); });
     }).detach();
     for (;;)
       ::pause();
