@@ -6,9 +6,9 @@
 #include <sigfd/stray_counts.hpp>
 
 #include "environment/receiver.hpp"
-#include "environment/skip.hpp"
 #include "support/no_room.hpp"
 #include "support/process.hpp"
+#include "support/skip.hpp"
 #include "support/source.hpp"
 #include "support/unblocked_threads.hpp"
 #include "support/wait_until.hpp"
@@ -68,15 +68,15 @@ int run_in(int kind, const std::function<bool()>& set_up,
 {
   process other([&] {
     if (!enter(kind) || !set_up())
-      return environment::skipped;
+      return support::skipped;
     process init([&] { return inside(); });
     if (!outside(init.pid()))
       return 101;
     return init.wait();
   });
   const int result = other.wait_for(support::child_bound());
-  if (result == environment::skipped)
-    environment::skip("this user may have no such namespace");
+  if (result == support::skipped)
+    support::skip("this user may have no such namespace");
   return result;
 }
 

@@ -4,9 +4,9 @@
 #include <sigfd/signal_fd.hpp>
 
 #include "environment/argument.hpp"
-#include "environment/skip.hpp"
 #include "support/delivery.hpp"
 #include "support/process_state.hpp"
+#include "support/skip.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(one_costs_the_same_among_many)
   };
   const int many = object_count(8'000);
   if (many < 8'000)
-    environment::skip("too few objects to compare what one costs");
+    support::skip("too few objects to compare what one costs");
   microseconds_each(500); // what is there once is made
   const double few = microseconds_each(500);
   const double among_many = microseconds_each(many);

@@ -6,8 +6,8 @@
 
 #include "environment/argument.hpp"
 #include "environment/receiver.hpp"
-#include "environment/skip.hpp"
 #include "support/process.hpp"
+#include "support/skip.hpp"
 #include "support/source.hpp"
 #include "support/unblock.hpp"
 #include "support/unblocked_threads.hpp"
@@ -104,7 +104,7 @@ void skip_where_forbidden()
   const channel never;
   const process idle([&] { return never.hear(); });
   if (!attach_and_detach(idle.pid()))
-    environment::skip(
+    support::skip(
         std::string("ptrace is not allowed: ") + std::strerror(errno));
 }
 

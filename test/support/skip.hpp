@@ -1,7 +1,7 @@
-// What a test does where its environment cannot be had.
+// What a test does where what it needs cannot be had.
 
-#ifndef SIGFD_TEST_ENVIRONMENT_SKIP_HPP
-#define SIGFD_TEST_ENVIRONMENT_SKIP_HPP
+#ifndef SIGFD_TEST_SUPPORT_SKIP_HPP
+#define SIGFD_TEST_SUPPORT_SKIP_HPP
 
 #include <boost/cstdlib.hpp>
 #include <boost/test/results_collector.hpp>
@@ -13,7 +13,7 @@
 #include <iostream>
 #include <string>
 
-namespace environment {
+namespace support {
 
 // The exit status that ctest shows as "Skipped".
 inline constexpr int skipped = 77;
@@ -44,6 +44,6 @@ inline bool has_failed()
   std::_Exit(has_failed() ? boost::exit_test_failure : skipped);
 }
 
-} // namespace environment
+} // namespace support
 
-#endif // SIGFD_TEST_ENVIRONMENT_SKIP_HPP
+#endif // SIGFD_TEST_SUPPORT_SKIP_HPP
