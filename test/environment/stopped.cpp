@@ -14,7 +14,6 @@
 
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -78,17 +77,23 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_and_the_order_is_kept)
     });
     BOOST_REQUIRE(ready.hear() == 0);
 
+    // Three come around each stop, but for the last.
     const ::pid_t pid = receiver.pid();
+    const channel stop;
     process sender([&] {
       for (std::size_t i = 0; i + 1 < count; ++i)
-        if (!support::queue(pid, SIGRTMIN, static_cast<int>(i))
-            || (i % 8 == 0 && ::usleep(100) != 0))
+        if ((i % 3 == 0 && stop.hear() != 0)
+            || !support::queue(pid, SIGRTMIN, static_cast<int>(i)))
           return 1;
       return 0;
     });
     int done = 0;
-    while (done < stops && stop_for_a_moment(pid))
-      ++done;
+    for (int i = 0; i < stops; ++i)
+    {
+      BOOST_REQUIRE(stop.tell());
+      if (done == i && stop_for_a_moment(pid))
+        ++done;
+    }
     BOOST_TEST(done == stops);
     BOOST_TEST(sender.wait() == 0);
     support::queue(pid, SIGRTMIN, static_cast<int>(count) - 1);
