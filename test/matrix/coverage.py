@@ -11,8 +11,8 @@ is called there differs, those that leave the least open count.
 What a call that may throw does to the way of a program is no branch here: g++
 has two for each such call.
 
-unreachable.txt says what else does not count, and why. The figures are also in
-coverage.txt in the build folder.
+unreachable.txt says what else does not count, and why. What is printed is also
+in coverage.txt in the build folder.
 """
 
 import argparse
@@ -175,7 +175,6 @@ def main():
             if line.is_reached and taken < total:
                 missed.append(f"{name}:{number}: "
                               f"{total - taken} of {total} branches: {text}")
-    print(*missed, sep="\n")
     for kind, name, text in (k for k, used in unreachable.items() if not used):
         print(f"unreachable.txt: no such {kind}, or it is reached: "
               f"{name}: {text}")
@@ -183,8 +182,9 @@ def main():
     branch_rate = percent(taken_branches, branches)
     figures = (f"lines: {line_rate:.1f} % ({reached_lines} of {lines})\n"
                f"branches: {branch_rate:.1f} % ({taken_branches} of {branches})\n")
-    print(figures, end="")
-    (arguments.build / "coverage.txt").write_text(figures)
+    report = "".join(line + "\n" for line in missed) + figures
+    print(report, end="")
+    (arguments.build / "coverage.txt").write_text(report)
     return int(line_rate < arguments.lines or branch_rate < arguments.branches
                or not all(unreachable.values()))
 
