@@ -11,8 +11,8 @@ is called there differs, those that leave the least open count.
 What a call that may throw does to the way of a program is no branch here: g++
 has two for each such call.
 
-unreachable.txt says what else does not count, and why. What is printed is also
-in coverage.txt in the build folder.
+unreachable.txt says what else does not count, and why. What is not reached,
+and the figures, are also in coverage.txt in the build folder.
 """
 
 import argparse
